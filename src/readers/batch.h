@@ -1,0 +1,78 @@
+/*
+ * batch.h - a run of consecutive blocks of one section, the unit of work of the pipeline.
+ *
+ * The framer fills bytes and blocks; decode fills events, packets and metas; the fold stamps
+ * events and fills refs; taps read; then the engine resets it for reuse. A batch never spans two
+ * sections. One stage owns it at a time; handing over is moving.
+ */
+#ifndef READERS_BATCH_H
+#define READERS_BATCH_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+struct damage;
+struct event;
+struct section;
+
+/* A block that is neither event nor packet: kept for the fold, in order. */
+struct meta_block {
+	uint32_t type;			/* private 2014 numbers already mapped to the public ones */
+	uint32_t body_len;
+	const uint8_t *body;		/* in the batch's bytes */
+	uint32_t block_off;		/* from the batch's first byte */
+	uint32_t at_event;		/* stands before events[at_event] */
+};
+
+/* A packet as framed: not dissected. */
+struct packet {
+	uint64_t ts_ns;			/* by the interface's resolution and offset */
+	const uint8_t *data;		/* cap_len bytes in the batch */
+	const uint8_t *options;		/* options_len bytes of pcapng options, or NULL */
+	uint32_t options_len;
+	uint32_t cap_len;
+	uint32_t orig_len;
+	uint32_t interface;		/* index within the section */
+	uint32_t block_off;
+	uint32_t at_event;		/* stands before events[at_event] */
+	uint16_t link_type;		/* of its interface */
+	uint16_t flags;			/* PACKET_ */
+};
+
+enum {
+	PACKET_NO_TIME = 1,		/* simple packet block, or a time of 0 */
+	PACKET_NO_INTERFACE = 2,	/* names an interface that was not described */
+};
+
+struct batch {
+	struct section *section;	/* borrowed from the engine for the life of the batch */
+	uint64_t serial;		/* per lane, from 0, without gaps */
+	uint64_t base_off;		/* of bytes[0] in the uncompressed source */
+	const uint8_t *bytes;		/* whole blocks only */
+	size_t len;
+	uint8_t *owned;			/* buffer behind bytes when not mapped; kept for reuse */
+	size_t owned_cap;
+
+	struct event *events;		/* growable, kept for reuse */
+	uint32_t event_count, event_cap;
+	struct packet *packets;
+	uint32_t packet_count, packet_cap;
+	struct meta_block *metas;
+	uint32_t meta_count, meta_cap;
+
+	/* Objects resolved by the fold for text output; see state.h, WANT_REFS. */
+	const void **refs;
+	uint32_t ref_count, ref_cap;
+
+	struct damage *damages;		/* found by framing and decode, in no order; the account stage sorts */
+	uint32_t damage_count, damage_cap;
+
+	uint64_t first_num;		/* shown ordinal (from 1, per source) of the first shown event */
+	uint64_t first_raw_num;		/* raw ordinal (from 1, per source) of events[0] */
+	uint64_t first_packet_num;	/* ordinal (from 1, per source) of packets[0] */
+
+	struct arena arena;		/* swapped big-endian events and whatever decode needs; reset on reuse */
+	bool failed;			/* memory ran out: the rest of the batch is missing */
+};
+
+#endif

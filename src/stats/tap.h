@@ -1,0 +1,48 @@
+/*
+ * tap.h - what a statistic is.
+ *
+ * One file in src/stats/ = one row in taps.def = one struct tap. Every worker has its own state,
+ * fed with whole stamped batches; at the end states of all workers are merged and the tap yields its
+ * result tables. Merge must be commutative and associative (integer sums, min/max, log-bucket
+ * histograms, maps): which worker saw which batch must never show.
+ */
+#ifndef STATS_TAP_H
+#define STATS_TAP_H
+
+#include "base/err.h"
+#include "events/event.h"
+#include "readers/batch.h"
+#include "readers/source.h"
+#include "report/result.h"
+
+enum tap_order {
+	TAP_FREE,	/* any worker, any order of batches */
+	TAP_ORDERED,	/* one state, batches in file order within a source: rare, it runs in the serial stage */
+};
+
+/* All sources of the run in report order; frozen when tables are built. */
+struct tap_input {
+	struct source *const *sources;
+	uint32_t source_count;
+	const struct series *series;	/* which processes of different sections are one: series.h */
+};
+
+struct tap {
+	const char *name;		/* for --stats and messages */
+	const char *help;		/* one line */
+	uint8_t order;			/* enum tap_order */
+	bool events;			/* wants batches with events */
+	bool packets;			/* wants batches with packets */
+	unsigned int wants;		/* WANT_ of state.h */
+	/* NULL: no memory. */
+	void *(*state_new)(void);
+	void (*state_free)(void *st);
+	/* One batch. 0 or ERR_NOMEM. */
+	int (*batch)(void *st, const struct batch *b);
+	/* Adds from into into; from is freed by the caller afterwards. 0 or ERR_NOMEM. */
+	int (*merge)(void *into, void *from);
+	/* Adds result tables to the report. st is NULL when no worker had one. */
+	int (*tables)(void *st, const struct tap_input *in, struct report *r, struct err *e);
+};
+
+#endif
