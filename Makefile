@@ -1,10 +1,7 @@
 # thresher: one non-recursive Makefile, everything out of tree in $(BUILD).
 #
-#   make            build/thresher
-#   make deps       installs the Debian packages the project needs
-#   make demo       everything from nothing: report on samples/, says where the page is
-#   make check      unit, golden and robustness tests (installs what is missing)
-#   make help       all targets
+# Start with `make help`. `make demo` and `make check` work from nothing: they install the Debian
+# packages that are missing and call make again, so that the libraries are detected afterwards.
 #
 # Knobs: BUILD=dir, SANITIZE=address,undefined, WERROR=1, V=1, DEBUG=1, MODULES="base readers" (only
 # these rooms of src/, for work on one room), TESTS="buf map" (only these tests/test_*.c).
@@ -12,27 +9,37 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 prefix ?= $(PREFIX)
+bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
+completiondir ?= $(prefix)/share/bash-completion/completions
 DESTDIR ?=
 CC ?= cc
 PKG_CONFIG ?= pkg-config
+INSTALL ?= install
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 
+# The one list of Debian packages.
 DEPS_BUILD := build-essential pkg-config zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libssl-dev libisal-dev
 DEPS_RUN := gnuplot-nox
 DEPS_TEST := libcunit1-dev zstd xz-utils lz4 bzip2 p7zip-full cpio zip
 DEPS := $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
 
 # Targets that need no libraries must work before `make deps`.
-NO_BUILD_GOALS := deps help clean demo check distclean
+NO_BUILD_GOALS := deps help clean distclean demo check check-long check-asan check-tsan check-fuzz-replay \
+	check-layers check-headers check-determinism ci bench uninstall format-diff
 ifneq ($(filter-out $(NO_BUILD_GOALS),$(or $(MAKECMDGOALS),all)),)
 PKGS := zlib libzstd libarchive jansson libcrypto
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PKGS += libisal
+endif
+ifneq ($(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo 1),1)
+$(error missing: $(shell for p in $(PKGS); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done). Run 'make deps', or install what README.md lists)
 endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -49,6 +56,10 @@ CFLAGS_ALL := -std=gnu17 $(OPT) $(WARN) $(SAN) -pthread -fno-strict-aliasing $(C
 LDFLAGS_ALL := $(SAN) -pthread $(LDFLAGS)
 LIBS := $(PKG_LIBS) -lm
 
+# A sub-make builds with all cores unless this make was given -j.
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+
 # ---- sources -------------------------------------------------------------------------------
 
 MODULES ?= base readers schema events state net join filter rules stats report writers engine cli
@@ -59,10 +70,17 @@ LIB := $(BUILD)/libthresher.a
 
 TEST_ALL := $(patsubst tests/test_%.c,%,$(sort $(wildcard tests/test_*.c)))
 TESTS ?= $(TEST_ALL)
-TEST_OBJ := $(TESTS:%=$(BUILD)/tests/test_%.o) $(BUILD)/tests/mkcap.o $(BUILD)/tests/run.o
+TEST_SUPPORT := $(filter-out run test_%,$(patsubst tests/%.c,%,$(sort $(wildcard tests/*.c))))
+TEST_SUPPORT_OBJ := $(TEST_SUPPORT:%=$(BUILD)/tests/%.o)
+TEST_OBJ := $(TESTS:%=$(BUILD)/tests/test_%.o) $(TEST_SUPPORT_OBJ) $(BUILD)/tests/run.o
+
+# Programs the checks and benchmarks use, one file of tests/tools each.
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/tools/*.c)))
+# Fuzz targets: tests/fuzz/fuzz_NAME.c, each linked with a plain main that replays files.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(sort $(filter-out %_replay.c,$(wildcard tests/fuzz/fuzz_*.c))))
 
 .PHONY: all
-all: $(BUILD)/thresher
+all: $(BUILD)/thresher ## builds $(BUILD)/thresher (the default)
 
 # Rebuild when flags change.
 FLAGS_STAMP := $(BUILD)/flags
@@ -123,12 +141,115 @@ $(BUILD)/unit: $(TEST_OBJ) $(LIB)
 	@[ $(V) = 1 ] || echo "  LINK  $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(TEST_OBJ) $(LIB) $(LIBS) -lcunit
 
+$(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(TEST_SUPPORT_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo "  LINK  $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
+$(BUILD)/tools/sweep: $(BUILD)/tests/fuzz/in_memory.o
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz_replay.o $(BUILD)/tests/fuzz/in_memory.o $(TEST_SUPPORT_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo "  LINK  $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
 .PHONY: unit
-unit: $(BUILD)/unit
+unit: $(BUILD)/unit ## unit tests alone; TESTS="buf map" runs these suites only
 	$(BUILD)/unit
 
-.PHONY: clean
-clean:
+.PHONY: test-programs
+test-programs: $(BUILD)/thresher $(BUILD)/unit $(TOOLS) $(FUZZ)
+
+# What the check targets call once the packages are there. PARTS: see tests/check.sh.
+.PHONY: check-parts
+check-parts: test-programs
+	@BUILD='$(BUILD)' CC='$(CC)' CHECK_CPPFLAGS='$(CPPFLAGS_ALL)' sh tests/check.sh $(PARTS)
+
+.PHONY: check check-long check-asan check-tsan check-fuzz-replay check-layers check-headers check-determinism
+check: ## unit, golden, corpus, determinism (installs what is missing); last line: N passed, N failed
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="unit golden corpus determinism"
+
+check-long: ## every-byte cuts and bit flips of whole captures under the address sanitizer
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts BUILD=build-asan SANITIZE=address,undefined PARTS="sweep"
+
+check-asan: ## unit, golden, corpus and determinism in build-asan (address and undefined behaviour)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts BUILD=build-asan SANITIZE=address,undefined \
+		PARTS="unit golden corpus determinism"
+
+check-tsan: ## unit, golden and determinism in build-tsan (data races)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts BUILD=build-tsan SANITIZE=thread \
+		PARTS="unit golden determinism"
+
+check-fuzz-replay: ## fuzz targets over tests/corpus and generated seeds
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="corpus"
+
+check-determinism: ## the same report from any -j, batch size, compression, locale and time zone
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="determinism"
+
+check-headers: ## compiles each header alone
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="headers"
+
+check-layers: ## rooms include only what tests/layers.txt allows
+	@sh tests/check_layers.sh
+
+.PHONY: ci
+ci: ## everything but the benchmark, as .ci/run does
+	@sh .ci/run
+
+.PHONY: bench
+bench: ## speed and memory beside cat, gzip and zstd (10 minutes, 4 GB in $TMPDIR)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
+	@BUILD='$(BUILD)' sh tests/bench.sh
+
+# ---- packages and first use ----------------------------------------------------------------
+
+.PHONY: deps
+deps: ## installs the Debian packages the project needs (quiet when all are there)
+	@sh tests/deps.sh $(DEPS)
+
+DEMO_DIR ?= thresher-report
+.PHONY: demo
+demo: ## from nothing to a report: packages, build, thresher report samples/
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	$(BUILD)/thresher report samples/ -o $(DEMO_DIR)
+	@echo "open the report: file://$(CURDIR)/$(DEMO_DIR)/index.html"
+
+MAN := $(sort $(wildcard docs/*.1))
+.PHONY: install uninstall
+install: $(BUILD)/thresher ## binary, man pages, completion under DESTDIR and prefix
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(completiondir)'
+	$(INSTALL) -m 755 $(BUILD)/thresher '$(DESTDIR)$(bindir)/thresher'
+	$(INSTALL) -m 644 $(MAN) '$(DESTDIR)$(mandir)/man1/'
+	$(INSTALL) -m 644 completions/thresher.bash '$(DESTDIR)$(completiondir)/thresher'
+
+uninstall: ## removes what install put there
+	rm -f '$(DESTDIR)$(bindir)/thresher' '$(DESTDIR)$(completiondir)/thresher' \
+		$(patsubst docs/%,'$(DESTDIR)$(mandir)/man1/%',$(MAN))
+
+.PHONY: format-diff
+format-diff: ## what clang-format would change in the lines not committed yet (needs clang-format)
+	@command -v git-clang-format > /dev/null || { echo "format-diff needs clang-format" >&2; exit 1; }
+	@git clang-format --diff HEAD || true
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/  \1@\2/p' Makefile | sed 's/\$$(BUILD)/$(BUILD)/' | \
+		awk -F@ '{ printf "%-22s %s\n", $$1, $$2 }'
+
+.PHONY: clean distclean
+clean: ## removes $(BUILD)
 	rm -rf $(BUILD)
+
+distclean: ## removes every build folder and the demo's report
+	rm -rf build build-* thresher-report
 
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d' 2>/dev/null)

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -63,6 +65,23 @@ static inline bool add_ok(size_t a, size_t b, size_t *ret_x)
 	return true;
 }
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strncpy strncat strtok alloca
+/* Calls without bounds: using one does not compile. */
+#define BANNED(f) f##_is_banned_here
+#undef strcpy
+#define strcpy(...) BANNED(strcpy)
+#undef strcat
+#define strcat(...) BANNED(strcat)
+#undef sprintf
+#define sprintf(...) BANNED(sprintf)
+#undef vsprintf
+#define vsprintf(...) BANNED(vsprintf)
+#undef strncpy
+#define strncpy(...) BANNED(strncpy)
+#undef strncat
+#define strncat(...) BANNED(strncat)
+#undef strtok
+#define strtok(...) BANNED(strtok)
+#undef alloca
+#define alloca(...) BANNED(alloca)
 
 #endif

@@ -63,6 +63,25 @@
 #define LIMIT_EXPANSION_RATIO 4096
 #define LIMIT_EXPANSION_GRACE (UINT64_C(1) << 30)
 
+/* Window of a zstd frame, as a power of two: 128 MiB is what zstd itself accepts unasked and what its
+ * highest level writes; more is memory an attacker would choose. */
+#define LIMIT_ZSTD_WINDOW_LOG 27
+
+/* Name of an archive member, as shown: Linux' own PATH_MAX. */
+#define LIMIT_MEMBER_NAME 4096
+
+/* Name shown of a capture inside nested archives: each level may add a member name. */
+#define LIMIT_SOURCE_NAME (64u << 10)
+
+/* Chunks of 256 KiB between the reader of a stream and the thread that hashes it. */
+#define LIMIT_HASH_QUEUE 8
+
+/* Files mapped at the same time; each is a row that the fault handler looks through. */
+#define LIMIT_MAPPINGS 512
+
+/* Damaged archive headers stepped over one after the other before an archive is given up. */
+#define LIMIT_ARCHIVE_RETRIES 16
+
 /* Sources open at the same time (print merges by time): each costs a file and two batches. */
 #define LIMIT_OPEN_SOURCES 256
 
@@ -71,5 +90,12 @@
 
 /* Points of a time series: what a plot 1200 pixels wide can show. */
 #define LIMIT_SERIES_POINTS 1200
+
+/* Rows of one table inside index.html: a browser sorts these without a pause. csv/ and report.json have all. */
+#define LIMIT_PAGE_ROWS 100000
+
+/* Seconds gnuplot gets for all plots, and bytes of one drawing: 1200 points of 8 series are 200 KiB. */
+#define LIMIT_PLOT_SECONDS 20
+#define LIMIT_PLOT_BYTES (16u << 20)
 
 #endif

@@ -13,6 +13,7 @@
 
 struct damage;
 struct event;
+struct packet_interface;
 struct section;
 
 /* A block that is neither event nor packet: kept for the fold, in order. */
@@ -44,8 +45,20 @@ enum {
 	PACKET_NO_INTERFACE = 2,	/* names an interface that was not described */
 };
 
+/* What decode counted in one batch; added to the section by the in-order stage. */
+struct batch_tally {
+	uint64_t events, shown, state_only, unknown, time_zero, bad_params, enters, drops;
+	uint64_t packets, packet_bytes, packets_cut;
+	uint64_t first_ns, last_ns, first_event_ns, last_event_ns;	/* first 0: none with a time */
+	bool scap;			/* any scap block */
+	uint32_t block_types;
+	struct block_tally { uint32_t type, blocks; uint64_t bytes; } blocks[16];	/* last row: others */
+};
+
 struct batch {
 	struct section *section;	/* borrowed from the engine for the life of the batch */
+	const struct packet_interface *interfaces;	/* of the section when this batch was framed */
+	uint32_t interface_count;
 	uint64_t serial;		/* per lane, from 0, without gaps */
 	uint64_t base_off;		/* of bytes[0] in the uncompressed source */
 	const uint8_t *bytes;		/* whole blocks only */
@@ -63,6 +76,10 @@ struct batch {
 	/* Objects resolved by the fold for text output; see state.h, WANT_REFS. */
 	const void **refs;
 	uint32_t ref_count, ref_cap;
+
+	struct batch_tally tally;
+	uint32_t *by_type;		/* SCHEMA_EVENTS counts by stored type, kept for reuse */
+	uint64_t end_off;		/* source bytes consumed up to here, for progress */
 
 	struct damage *damages;		/* found by framing and decode, in no order; the account stage sorts */
 	uint32_t damage_count, damage_cap;

@@ -13,6 +13,8 @@
 #ifndef READERS_INPUT_H
 #define READERS_INPUT_H
 
+#include <stdatomic.h>
+
 #include "base/err.h"
 #include "readers/source.h"
 #include "readers/stream.h"
@@ -35,6 +37,7 @@ struct input_list {
 	size_t count, cap;
 	struct input_skip *skips;	/* owns; those found while listing */
 	size_t skip_count, skip_cap;
+	struct input_seen *seen;	/* owns; private: what was reached already */
 };
 
 void input_list_init(struct input_list *l);
@@ -42,9 +45,9 @@ void input_list_release(struct input_list *l);
 
 /*
  * Adds what path names: a file, "-", or a directory with everything below it (symbolic links to
- * files are followed, to directories only when named; special files are skipped; a file reached twice
- * is listed once). A missing or unreadable named path is ERR_OPEN with detail; one found in a
- * directory becomes a skip.
+ * files are followed, to directories only when named; special files are skipped; a file reached
+ * twice, also by another of its names, is listed once). A missing or unreadable named path is
+ * ERR_OPEN with detail; one found in a directory becomes a skip.
  */
 int input_list_add(struct input_list *l, const char *path, struct err *e);
 
@@ -54,23 +57,28 @@ int input_skip_add(struct input_skip **skips, size_t *count, size_t *cap, const 
 struct input_options {
 	bool hash;		/* SHA-256 of the file as stored on disk */
 	bool hash_thread;	/* hash on a thread of its own (else inline) */
+	const atomic_bool *stop;	/* or NULL; true ends waiting for a pipe: ERR_STOPPED */
 };
 
 struct input;
 
-/* Opens for reading. *ret_in is owned by the caller (input_free). */
+/* Opens for reading; f may go afterwards. *ret_in is owned by the caller (input_free). */
 int input_open(const struct input_file *f, const struct input_options *opt, struct input **ret_in,
 	       struct err *e);
 void input_free(struct input *in);
 
 /*
- * The next capture inside. 0: *ret_stream is positioned at its first byte and borrowed until the next call
- * or input_free; *ret_name (borrowed likewise) is the name to show and *ret_wrap the wrapping. Non-captures are
- * stepped over and recorded. ERR_EOF: no more. Other codes: the rest of this file cannot be
- * read (captures already yielded stand); detail in e.
+ * The next capture inside. 0: *ret_stream is positioned at its first byte and borrowed until the
+ * next call or input_free; *ret_name (borrowed likewise) is the name to show and *ret_wrap the
+ * wrapping. Non-captures are stepped over and recorded. ERR_EOF: no more. Other codes: the rest of
+ * this file cannot be read (captures already yielded stand); detail in e. An archive inside another
+ * one that cannot be read is stepped over and recorded, like a member that is no capture.
  */
 int input_next(struct input *in, struct stream **ret_stream, const char **ret_name,
 	       const char **ret_wrap, struct err *e);
+
+/* Bytes of the file on disk consumed so far, for progress. */
+uint64_t input_disk_pos(const struct input *in);
 
 /* What was stepped over so far; borrowed until input_free. */
 const struct input_skip *input_skips(const struct input *in, size_t *ret_count);

@@ -36,14 +36,19 @@ struct packet_interface {
 	int64_t ts_offset_s;
 	char name[64];		/* "" unknown; cut */
 	char filter[128];
-	uint64_t packets, bytes, cut_packets;	/* seen here; cut: cap_len < orig_len */
+	uint64_t packets, bytes, cut_packets;	/* seen here (set when the source is done); cut: cap_len < orig_len */
 	uint64_t drops_interface, drops_os;	/* of the last statistics block, UINT64_MAX unknown */
+};
+
+struct interface_tally {
+	uint64_t packets, bytes, cut_packets;
 };
 
 /* A section: what lies between two section headers (or one legacy pcap file). */
 struct section {
 	struct source *source;		/* borrowed: the source owns its sections */
 	uint32_t index;			/* within the source, from 0 */
+	uint32_t slot;			/* dense over the run, in no meaningful order: index for taps */
 	uint8_t kind;			/* enum section_kind */
 	bool big_endian;
 	bool has_scap;			/* any scap block was seen */
@@ -59,8 +64,14 @@ struct section {
 	uint32_t num_cpus;
 	uint64_t memory_bytes, boot_ns, machine_flags, max_pid;
 
-	struct packet_interface *interfaces;	/* owns; growable */
+	/* Grown by the framer while workers decode earlier batches: a batch keeps the array of its moment
+	 * (batch->interfaces), so outgrown arrays live as long as the section. */
+	struct packet_interface *interfaces;	/* owns */
 	uint32_t interface_count, interface_cap;
+	struct packet_interface *outgrown[20];	/* owns */
+	uint32_t outgrown_count;
+	struct interface_tally *interface_tally;	/* owns; kept by the in-order stage */
+	uint32_t interface_tally_count;
 
 	/* Counts, kept by the in-order stage. */
 	uint64_t events, events_shown, events_state_only, events_unknown, events_time_zero;
@@ -79,7 +90,8 @@ struct section {
 
 struct source {
 	uint32_t id;			/* order of the report: path, then member */
-	char *name;			/* owns; as shown: "dir/a.tar:b.scap.gz", "-" for stdin; not escaped */
+	char *name;			/* owns; as the user named it: "dir/a.tar:b.scap.gz", "-" for stdin; not escaped */
+	const char *shown;		/* in reports: name without a leading absolute directory; within name */
 	char wrap[SOURCE_WRAP_BYTES];
 	uint64_t file_bytes;		/* of the file on disk (not the member), UINT64_MAX unknown */
 	uint64_t bytes;			/* uncompressed bytes read */
@@ -110,7 +122,7 @@ struct section *source_add_section(struct source *s, uint64_t offset);
 /* Copies the entry (or only counts it, beyond the ceiling). Returns 0 or ERR_NOMEM. */
 int source_add_damage(struct source *s, const struct damage *d);
 
-void source_count_block(struct source *s, uint32_t type, uint64_t bytes);
+void source_count_block(struct source *s, uint32_t type, uint64_t blocks, uint64_t bytes);
 
 /* "event V2", "enhanced packet", ... ; "unknown" for others. Private 2014 numbers are known too. */
 const char *block_type_name(uint32_t type);

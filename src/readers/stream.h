@@ -22,7 +22,8 @@ void stream_free(struct stream *s);
  */
 int stream_read(struct stream *s, void *p, size_t n, size_t *ret_n, struct err *e);
 
-/* The first n bytes without consuming them (n <= 4096); fewer at the end of the stream. */
+/* The first n bytes without consuming them (n <= 4096), borrowed until the next call; fewer at
+ * the end of the stream, where *ret_n may be 0: stream_read then tells how it ended. */
 int stream_peek(struct stream *s, const uint8_t **ret_p, size_t n, size_t *ret_n, struct err *e);
 
 /* The whole content when it is a mapped regular file, else NULL. Unchanged by stream_read;
@@ -31,8 +32,14 @@ int stream_peek(struct stream *s, const uint8_t **ret_p, size_t n, size_t *ret_n
 const uint8_t *stream_map(const struct stream *s, uint64_t *ret_len);
 uint64_t stream_map_cut(const struct stream *s);
 
-/* Tells that mapped bytes before off are no longer needed: they stop counting as our memory. */
+/* Tells that mapped bytes before off are no longer needed: they stop counting as our memory.
+ * Reading them again is allowed and only costs time. With inline hashing they are hashed here.
+ * May be called by another thread than the one that reads the mapping. */
 void stream_map_done(struct stream *s, uint64_t off);
+
+/* Something worth telling that did not end the stream ("gzip: 512 zero bytes after the last member
+ * ignored"); "" if nothing. Complete once stream_read gave ERR_EOF; borrowed until stream_free. */
+const char *stream_note(const struct stream *s);
 
 /* Bytes of the file on disk consumed so far, for progress. */
 uint64_t stream_disk_pos(const struct stream *s);

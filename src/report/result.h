@@ -25,6 +25,9 @@ enum col_type {
 	COL_TYPES
 };
 
+/* "text", "u64", ...: the type as report.json and docs/OUTPUT.md name it. */
+const char *col_type_name(uint8_t type);
+
 /* Marks of a cell: unknown is null in JSON, empty in CSV, a dash in HTML. BOUND durations
  * are upper bounds: "≤" in HTML; JSON and CSV carry it in the column named NAME_bound that the
  * table defines itself. */
@@ -45,12 +48,13 @@ struct cell {
 struct column {
 	const char *name;	/* snake_case: key in JSON, heading in CSV */
 	uint8_t type;		/* enum col_type */
-	const char *unit;	/* "ns", "bytes", "" */
+	const char *unit;	/* "ns", "bytes", ""; "id": a number that names something (pid, port), so no
+				 * thousands separators and no bars */
 	const char *description;	/* one line, shown as tool tip and in docs/OUTPUT.md */
 };
 
 struct table_def {
-	const char *name;	/* "processes": key in JSON, file name in csv/ */
+	const char *name;	/* snake_case: key in JSON, file name in csv/ */
 	const char *title;	/* heading in the page */
 	const char *description;
 	const struct column *columns;
@@ -67,16 +71,17 @@ struct table {
 	bool failed;		/* memory ran out */
 };
 
+/* NULL when memory is out. The definition is borrowed for the life of the table. */
 struct table *table_new(const struct table_def *def);
 void table_free(struct table *t);
 
 /* Adding a row: one add call per column, in order, types as defined (asserted). After the last
- * column the row is complete. Failures stick in t->failed. */
+ * column the row is complete. Failures stick in t->failed; later calls do nothing. */
 void table_text(struct table *t, const char *s);	/* NUL-terminated; NULL is unknown */
 void table_textn(struct table *t, const void *s, size_t n);
 void table_u64(struct table *t, uint64_t x);
 void table_s64(struct table *t, int64_t x);
-void table_f64(struct table *t, double x);
+void table_f64(struct table *t, double x);		/* NaN and infinity are unknown */
 void table_time(struct table *t, uint64_t ns);		/* 0 is unknown */
 void table_duration(struct table *t, uint64_t ns);
 void table_duration_bound(struct table *t, uint64_t ns);	/* an upper bound */
@@ -89,6 +94,9 @@ static inline const struct cell *table_cell(const struct table *t, size_t row, u
 	return &t->cells[row * t->def->column_count + col];
 }
 
+/* The number of the column named so, or -1. */
+int table_column(const struct table *t, const char *name);
+
 /* A plot: series over a common x axis (time), drawn by gnuplot to SVG. */
 struct plot_series {
 	const char *label;	/* ours, not from the capture */
@@ -99,7 +107,7 @@ struct plot_def {
 	const char *name;	/* file name in plots/ */
 	const char *title;
 	const char *y_label;
-	const char *table;	/* its column "time" is x */
+	const char *table;	/* its column "time" is x; rows in order of time */
 	const struct plot_series *series;
 	unsigned int series_count;
 	bool stacked;
@@ -121,7 +129,7 @@ struct report {
 
 void report_init(struct report *r);
 void report_release(struct report *r);
-/* Takes the table, also on failure. 0 or ERR_NOMEM. NULL is ERR_NOMEM. */
+/* Takes the table, also on failure. 0 or ERR_NOMEM. NULL and a failed table are ERR_NOMEM. */
 int report_add(struct report *r, struct table *t);
 const struct table *report_table(const struct report *r, const char *name);
 

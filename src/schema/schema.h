@@ -51,6 +51,7 @@ enum event_source {
 struct schema_name_value {
 	const char *name;
 	uint32_t value;
+	uint32_t len;		/* of the name */
 };
 
 /* Rows in printing order: see schema_flags_table in text formatting. */
@@ -77,6 +78,7 @@ struct schema_param {
 	uint8_t fmt;				/* enum param_fmt */
 	uint8_t size;				/* bytes when fixed, 0 when variable */
 	int8_t dirfd_param;			/* PT_FSRELPATH: index of its directory fd, else -1 */
+	uint8_t name_len;
 	const struct schema_flags *flags;	/* NULL unless a flags or enum type (or mode) */
 	const struct schema_dyn *dyn;		/* NULL unless PT_DYN */
 };
@@ -95,6 +97,25 @@ struct schema_event {
 };
 
 extern const struct schema_event schema_events[SCHEMA_EVENTS];
+
+/*
+ * What the text of a parameter needs beyond its own bytes: objects the fold resolves. One row per
+ * parameter of today's layout that needs one, in the order of the parameters.
+ */
+enum ref_kind { REF_NONE, REF_THREAD, REF_FD, REF_FDLIST, REF_USER, REF_GROUP, REF_DIR };
+
+struct schema_ref {
+	uint8_t param;
+	uint8_t kind;		/* enum ref_kind; REF_FDLIST: as many as the list has entries */
+};
+
+struct schema_refs {
+	const struct schema_ref *rows;
+	uint8_t count;
+	bool has_list;		/* a row is REF_FDLIST: the number of objects varies */
+};
+
+extern const struct schema_refs schema_refs[SCHEMA_EVENTS];
 
 /*
  * Conversion: where each parameter of today's layout of an event comes from. One row per

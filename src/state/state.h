@@ -115,6 +115,11 @@ struct state;
 int state_new(struct section *section, unsigned int wants, struct state **ret_s, struct err *e);
 void state_free(struct state *s);
 
+/* Ordinals of the next shown event, event and packet (all 1 at first): a section goes on counting where
+ * the one before it in the source ended. The getter tells where this one stands. */
+void state_set_ordinals(struct state *s, uint64_t num, uint64_t raw, uint64_t packets);
+void state_ordinals(const struct state *s, uint64_t *ret_num, uint64_t *ret_raw, uint64_t *ret_packets);
+
 /* One batch: its metadata blocks and events, in order. Sets stamps, refs and the ordinals' bases.
  * Damage found in metadata is added to the source. 0, or ERR_NOMEM. */
 int state_fold(struct state *s, struct batch *b, struct err *e);

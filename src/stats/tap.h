@@ -15,6 +15,9 @@
 #include "readers/source.h"
 #include "report/result.h"
 
+struct input_skip;
+struct series;
+
 enum tap_order {
 	TAP_FREE,	/* any worker, any order of batches */
 	TAP_ORDERED,	/* one state, batches in file order within a source: rare, it runs in the serial stage */
@@ -24,6 +27,8 @@ enum tap_order {
 struct tap_input {
 	struct source *const *sources;
 	uint32_t source_count;
+	const struct input_skip *skips;	/* what was named or found and not read */
+	size_t skip_count;
 	const struct series *series;	/* which processes of different sections are one: series.h */
 };
 

@@ -1,0 +1,56 @@
+# bash completion for thresher
+
+_thresher()
+{
+	local cur prev command i
+	cur=${COMP_WORDS[COMP_CWORD]}
+	prev=${COMP_WORDS[COMP_CWORD - 1]}
+	COMPREPLY=()
+	command=
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} != -* ]]; then
+			command=${COMP_WORDS[i]}
+			break
+		fi
+	done
+
+	if [[ -z $command ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'info print report help version --help --version' -- "$cur")
+		return
+	fi
+	if [[ $command == help ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'info print report help version' -- "$cur")
+		return
+	fi
+	case $prev in
+	-o | --out)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	-t | --time)
+		mapfile -t COMPREPLY < <(compgen -W 'h a i r d D' -- "$cur")
+		return
+		;;
+	-j | --jobs)
+		mapfile -t COMPREPLY < <(compgen -W "1 2 4 8 $(nproc 2> /dev/null)" -- "$cur")
+		return
+		;;
+	-c | --count | -p | --format | --batch-bytes)
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		local all='--strict --jobs --batch-bytes --quiet --help -j -q -h'
+		case $command in
+		info) all+=' --json --all --hash -a' ;;
+		print) all+=' --format --json --raw --count --time --local-time --list -p -c -t -l' ;;
+		report) all+=' --out --hash --reproducible -o' ;;
+		*) all='--help -h' ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$all" -- "$cur")
+		return
+	fi
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
+complete -o filenames -F _thresher thresher

@@ -1,0 +1,134 @@
+/*
+ * cmd_report.c - `thresher report`: one pass over all inputs with every statistic, then the folder.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/run.h"
+#include "report/render.h"
+#include "stats/stats.h"
+
+#define DATE_LIMIT_S UINT64_C(253402300800)	/* year 10000 */
+
+/* SOURCE_DATE_EPOCH fixes the time of making; --reproducible alone leaves it out. */
+static uint64_t created_ns(const struct options *o)
+{
+	const char *fixed = getenv("SOURCE_DATE_EPOCH");
+	struct timespec now;
+	char *end;
+
+	if (fixed != NULL && fixed[0] >= '0' && fixed[0] <= '9') {
+		unsigned long long s;
+
+		errno = 0;
+		s = strtoull(fixed, &end, 10);
+		return errno == 0 && *end == '\0' && s < DATE_LIMIT_S ? s * NSEC_PER_SEC : 0;
+	}
+	if (o->reproducible || clock_gettime(CLOCK_REALTIME, &now) != 0) {
+		return 0;
+	}
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+static void add_command_line(struct buf *out, const struct options *o)
+{
+	buf_adds(out, "thresher report");
+	if (o->hash) {
+		buf_adds(out, " --hash");
+	}
+	if (o->strict) {
+		buf_adds(out, " --strict");
+	}
+	for (size_t i = 0; i < o->input_count; i++) {
+		buf_addc(out, ' ');
+		buf_adds(out, o->inputs[i]);
+	}
+}
+
+static void say_done(const struct report *r, const char *plot_note, struct diag *d)
+{
+	diag_note(d, "%s", r->summary);
+	if (plot_note != NULL) {
+		diag_note(d, "no plots: %s", plot_note);
+	}
+}
+
+/* The path of the page is the command's output: the one line on stdout. */
+static int print_path(const char *index, struct err *e)
+{
+	struct buf line;
+	int code;
+
+	buf_init(&line, 64u << 10);
+	buf_adds(&line, index);
+	buf_addc(&line, '\n');
+	code = output_all(&line, e);
+	buf_release(&line);
+	return code == ERR_PIPE ? 0 : code;
+}
+
+static int write_report(struct run *run, struct err *e)
+{
+	struct report r;
+	struct buf command;
+	char *index = NULL;
+	char *plot_note = NULL;
+	int code;
+
+	report_init(&r);
+	buf_init(&command, 1u << 20);
+	if (!run->options->reproducible) {
+		add_command_line(&command, run->options);
+	}
+	r.version = "thresher " THRESHER_VERSION;
+	r.created_ns = created_ns(run->options);
+	r.command_line = buf_str(&command);
+	code = engine_report(run->engine, &r, e);
+	if (code == 0) {
+		code = report_write(&r, run->options->out_dir, &index, &plot_note, e);
+	}
+	if (code == 0) {
+		say_done(&r, plot_note, run->diag);
+		code = print_path(index, e);
+	}
+	free(index);
+	free(plot_note);
+	buf_release(&command);
+	report_release(&r);
+	return code;
+}
+
+int cmd_report(const struct options *o, struct diag *d)
+{
+	struct engine_options eo;
+	struct run run;
+	struct err e;
+	int status;
+
+	run_init(&run, o, d);
+	err_init(&e);
+	memset(&eo, 0, sizeof(eo));
+	eo.fold = true;
+	eo.taps = stats_taps;
+	status = run_inputs(&run);
+	if (status == 0 && report_check(o->out_dir, &e) < 0) {
+		diag_err(d, &e);
+		status = err_exit_status(e.code);
+	}
+	if (status == 0) {
+		status = run_engine(&run, &eo);
+	}
+	if (status == 0) {
+		int code = write_report(&run, &e);
+
+		status = run_status(&run);
+		if (code < 0) {
+			diag_err(d, &e);
+			status = err_exit_status(code);
+		}
+	}
+	run_release(&run);
+	return status;
+}

@@ -1,0 +1,233 @@
+/*
+ * command.c - the table of commands, `help`, `version`, and dispatch. Main thread.
+ */
+#include "cli/command.h"
+
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "cli/signals.h"
+
+const struct command commands[] = {
+	{ "info", OPT_FOR_INFO, "INPUT...", "what an archive holds: formats, events, times, damage",
+	  "Says for every capture in the inputs, and for every section in it: format and\n"
+	  "compression, blocks by type, events by kind, packets by interface, time span,\n"
+	  "host, kernel and capture tool where recorded, drops, and damage with its place.",
+	  "thresher info evidence/\n"
+	  "thresher info --json --hash host1.scap.gz | jq '.sources[].sha256'",
+	  cmd_info },
+	{ "print", OPT_FOR_PRINT, "INPUT...", "events as text or JSON, one per line",
+	  "One line per event, in file order; several captures are merged by time. Captured\n"
+	  "text is escaped, so that it cannot control the terminal.",
+	  "thresher print host1.scap | less\n"
+	  "thresher print -p '%evt.time %proc.name %fd.name' host1.scap.zst\n"
+	  "thresher print --json day.tar | jq -r 'select(.event==\"execve\").args.exe'\n"
+	  "thresher print --list",
+	  cmd_print },
+	{ "report", OPT_FOR_REPORT, "INPUT...", "statistics of an archive as HTML, JSON, CSV and plots",
+	  "Reads all inputs in one pass and writes a folder with index.html (one file that\n"
+	  "opens without network), report.json, csv/ and plots/. SIGINT ends the run with a\n"
+	  "report of what was read until then.",
+	  "thresher report evidence/\n"
+	  "thresher report --hash --reproducible -o case-17 host1.scap.gz host2.tar",
+	  cmd_report },
+	{ "help", 0, "[COMMAND]", "this list, or the usage of one command", NULL, NULL, cmd_help },
+	{ "version", 0, "", "version and features", NULL, NULL, cmd_version },
+	{ NULL, 0, NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (strcmp(c->name, name) == 0) {
+			return c;
+		}
+	}
+	return NULL;
+}
+
+static void add_indented(struct buf *out, const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		buf_adds(out, "  ");
+		buf_add(out, text, len);
+		buf_addc(out, '\n');
+		text += len + (text[len] == '\n');
+	}
+}
+
+void command_usage(struct buf *out, const struct command *c)
+{
+	buf_printf(out, "usage: thresher %s [options] %s\n", c->name, c->arguments);
+	if (c->about != NULL) {
+		buf_printf(out, "\n%s\n", c->about);
+	}
+	buf_adds(out, "\noptions:\n");
+	options_usage(out, c->options | OPT_FOR_HELP);
+	if (c->options & OPT_FOR_RUNS) {
+		buf_adds(out,
+			 "\nAn INPUT is a capture (scap, pcapng, pcap), compressed or not, an archive (tar, zip,\n"
+			 "7z, cpio) or a directory with captures inside, or - for standard input. What is\n"
+			 "what is told by content, not by name.\n");
+	}
+	if (c->examples != NULL) {
+		buf_adds(out, "\nexamples:\n");
+		add_indented(out, c->examples);
+	}
+}
+
+void command_list(struct buf *out)
+{
+	buf_adds(out, "usage: thresher COMMAND [options] INPUT...\n\ncommands:\n");
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		buf_printf(out, "  %-9s %s\n", c->name, c->summary);
+	}
+	buf_adds(out,
+		 "\n`thresher help COMMAND` tells the options of a command.\n"
+		 "\nexit status: 0 done; 1 findings, where asked for; 2 wrong usage; 3 input or output\n"
+		 "failed, or no capture in any input; 4 damaged input with --strict; 5 internal error;\n"
+		 "130 stopped by a signal.\n");
+}
+
+/* Prints text that was asked for. */
+static int print_text(struct buf *text, struct diag *d)
+{
+	struct err e;
+	int code;
+
+	err_init(&e);
+	code = output_all(text, &e);
+	if (code < 0 && code != ERR_PIPE) {
+		diag_err(d, &e);
+	}
+	buf_release(text);
+	return err_exit_status(code);
+}
+
+int cmd_help(const struct options *o, struct diag *d)
+{
+	struct buf text;
+
+	buf_init(&text, 64u << 10);
+	if (o->input_count > 1) {
+		diag_error(d, "help takes one command");
+		return err_exit_status(ERR_USAGE);
+	}
+	if (o->input_count == 1) {
+		const struct command *c = command_find(o->inputs[0]);
+
+		if (c == NULL) {
+			diag_error(d, "unknown command '%s'; see 'thresher help'", o->inputs[0]);
+			return err_exit_status(ERR_USAGE);
+		}
+		command_usage(&text, c);
+	} else {
+		command_list(&text);
+	}
+	return print_text(&text, d);
+}
+
+/* Is there an executable of that name in PATH? */
+static bool in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	char file[4096];
+
+	while (path != NULL && *path != '\0') {
+		size_t len = strcspn(path, ":");
+		int n = snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, name);
+
+		if (n > 0 && (size_t)n < sizeof(file) && access(file, X_OK) == 0) {
+			return true;
+		}
+		path += len + (path[len] == ':');
+	}
+	return false;
+}
+
+int cmd_version(const struct options *o, struct diag *d)
+{
+	struct buf text;
+#ifdef HAVE_ISAL
+	const bool isal = true;
+#else
+	const bool isal = false;
+#endif
+
+	UNUSED_ARG(o);
+	buf_init(&text, 4096);
+	buf_adds(&text, "thresher " THRESHER_VERSION "\n");
+	buf_printf(&text, "gzip inflate: %s\n", isal ? "isa-l" : "zlib");
+	buf_printf(&text, "plots: %s\n", in_path("gnuplot") ? "gnuplot" : "none (gnuplot not found)");
+	return print_text(&text, d);
+}
+
+/* Wrong usage: what is wrong, and where help is. */
+static int usage_error(struct diag *d, const struct err *e, const char *command)
+{
+	diag_error(d, "%s; see 'thresher help%s%s'", e->message, command[0] != '\0' ? " " : "", command);
+	return err_exit_status(e->code);
+}
+
+static int run_command(const struct command *c, int argc, char **argv, struct diag *d)
+{
+	struct options o;
+	struct err e;
+	int status;
+	int code;
+
+	err_init(&e);
+	options_init(&o);
+	code = options_parse(&o, c->options | OPT_FOR_HELP, argc, argv, &e);
+	d->quiet = o.quiet;
+	if (code == ERR_USAGE) {
+		status = usage_error(d, &e, c->name);
+	} else if (code < 0) {
+		diag_err(d, &e);
+		status = err_exit_status(code);
+	} else if (o.help) {
+		struct buf text;
+
+		buf_init(&text, 64u << 10);
+		command_usage(&text, c);
+		status = print_text(&text, d);
+	} else {
+		status = c->run(&o, d);
+	}
+	options_release(&o);
+	return status;
+}
+
+/* What the first argument stands for besides a command's name. */
+static const struct command *command_of(const char *word)
+{
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		return command_find("help");
+	}
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+		return command_find("version");
+	}
+	return command_find(word);
+}
+
+int command_main(int argc, char **argv)
+{
+	const struct command *c;
+	struct diag d;
+
+	diag_init(&d);
+	signals_setup();
+	if (argc < 2) {
+		diag_error(&d, "no command; see 'thresher help'");
+		return err_exit_status(ERR_USAGE);
+	}
+	c = command_of(argv[1]);
+	if (c == NULL) {
+		diag_error(&d, argv[1][0] == '-' ? "unknown option '%s'; see 'thresher help'" :
+			   "unknown command '%s'; see 'thresher help'", argv[1]);
+		return err_exit_status(ERR_USAGE);
+	}
+	return run_command(c, argc - 2, argv + 2, &d);
+}

@@ -1,0 +1,324 @@
+/*
+ * options.c - see options.h. Main thread only; runs before anything is opened.
+ */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+#define AT(member) offsetof(struct options, member)
+
+/* In the order of usage texts. */
+const struct option_row option_rows[] = {
+	{ "out", 'o', OPTION_TEXT, OPT_FOR_REPORT, AT(out_dir), "DIR", 0, 0, NULL,
+	  "folder to write (default thresher-report); an existing\n"
+	  "folder is replaced only when it is an earlier report" },
+	{ "format", 'p', OPTION_TEXT, OPT_FOR_PRINT, AT(format), "FORMAT", 0, 0, NULL,
+	  "what a line shows: text with %field, %field[arg], %WIDTHfield,\n"
+	  "\\t and \\n; with a leading * lines whose fields have no value\n"
+	  "are printed too, with <NA> in their place" },
+	{ "json", 0, OPTION_FLAG, OPT_FOR_INFO | OPT_FOR_PRINT, AT(json), NULL, 0, 0, NULL,
+	  "JSON: one object (info) or one object per line (print)" },
+	{ "raw", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(raw), NULL, 0, 0, NULL,
+	  "every event as stored: enter and exit on lines of their own,\n"
+	  "stored parameters, raw ordinal numbers, nothing hidden" },
+	{ "count", 'c', OPTION_NUMBER, OPT_FOR_PRINT, AT(count), "N", 0, UINT64_MAX - 1, NULL,
+	  "stop after N lines" },
+	{ "time", 't', OPTION_LETTER, OPT_FOR_PRINT, AT(time_format), "LETTER", 0, 0, "hairdD",
+	  "time of the default line: h time of day, a seconds since 1970,\n"
+	  "i ISO 8601, r since the first event, d latency of the call,\n"
+	  "D since the line before" },
+	{ "local-time", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(local_time), NULL, 0, 0, NULL,
+	  "times of day in the local time zone instead of UTC" },
+	{ "list", 'l', OPTION_FLAG, OPT_FOR_PRINT, AT(list), NULL, 0, 0, NULL,
+	  "list the fields that -p knows, and end" },
+	{ "all", 'a', OPTION_FLAG, OPT_FOR_INFO, AT(all), NULL, 0, 0, NULL,
+	  "text lists every kind of event, not only the most frequent" },
+	{ "hash", 0, OPTION_FLAG, OPT_FOR_INFO | OPT_FOR_REPORT, AT(hash), NULL, 0, 0, NULL,
+	  "SHA-256 of every input file as stored on disk" },
+	{ "strict", 0, OPTION_FLAG, OPT_FOR_RUNS, AT(strict), NULL, 0, 0, NULL,
+	  "damaged input is an error: exit status 4" },
+	{ "reproducible", 0, OPTION_FLAG, OPT_FOR_REPORT, AT(reproducible), NULL, 0, 0, NULL,
+	  "leave out when and how the report was made (also when\n"
+	  "SOURCE_DATE_EPOCH is set)" },
+	{ "jobs", 'j', OPTION_NUMBER, OPT_FOR_RUNS, AT(threads), "N", 1, LIMIT_THREADS_J, NULL,
+	  "threads in all (default: one per CPU)" },
+	{ "batch-bytes", 0, OPTION_NUMBER, OPT_FOR_RUNS, AT(batch_bytes), "N",
+	  LIMIT_BATCH_BYTES_MIN, LIMIT_BATCH_BYTES_MAX, NULL,
+	  "bytes per unit of work, 4K to 64M; changes speed, not output" },
+	{ "quiet", 'q', OPTION_FLAG, OPT_FOR_RUNS, AT(quiet), NULL, 0, 0, NULL,
+	  "no progress and no notes on stderr, only errors" },
+	{ "help", 'h', OPTION_FLAG, OPT_FOR_HELP, AT(help), NULL, 0, 0, NULL,
+	  "this text" },
+	{ NULL, 0, 0, 0, 0, NULL, 0, 0, NULL, NULL },
+};
+
+void options_init(struct options *o)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	memset(o, 0, sizeof(*o));
+	o->threads = cpus < 1 ? 1 : min_u64((uint64_t)cpus, LIMIT_THREADS_J);
+	o->batch_bytes = LIMIT_BATCH_BYTES_DEFAULT;
+	o->count = UINT64_MAX;
+	o->time_format = 'h';
+	o->out_dir = "thresher-report";
+	o->reproducible = getenv("SOURCE_DATE_EPOCH") != NULL;
+}
+
+void options_release(struct options *o)
+{
+	free(o->inputs);
+	o->inputs = NULL;
+	o->input_count = 0;
+}
+
+static int suffix_shift(char c)
+{
+	switch (c) {
+	case 'k':
+	case 'K':
+		return 10;
+	case 'm':
+	case 'M':
+		return 20;
+	case 'g':
+	case 'G':
+		return 30;
+	default:
+		return 0;
+	}
+}
+
+/* Decimal digits and at most one suffix, nothing else; no sign, no blank. */
+static bool parse_number(const char *s, uint64_t *ret_x)
+{
+	uint64_t x = 0;
+	int shift;
+
+	if (*s < '0' || *s > '9') {
+		return false;
+	}
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (__builtin_mul_overflow(x, 10u, &x) ||
+		    __builtin_add_overflow(x, (uint64_t)(*s - '0'), &x)) {
+			return false;
+		}
+	}
+	shift = suffix_shift(*s);
+	if (shift != 0) {
+		s++;
+	}
+	if (*s != '\0' || (shift != 0 && x > UINT64_MAX >> shift)) {
+		return false;
+	}
+	*ret_x = x << shift;
+	return true;
+}
+
+static int set_number(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	uint64_t x;
+
+	if (!parse_number(value, &x)) {
+		return err_set(e, ERR_USAGE, "option --%s wants a number, not '%s'", r->name, value);
+	}
+	if (x < r->min || x > r->max) {
+		return err_set(e, ERR_USAGE, "option --%s: %s is outside %llu to %llu", r->name, value,
+			       (unsigned long long)r->min, (unsigned long long)r->max);
+	}
+	memcpy(at, &x, sizeof(x));
+	return 0;
+}
+
+static int set_letter(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	uint64_t x;
+
+	if (value[0] == '\0' || value[1] != '\0' || strchr(r->choices, value[0]) == NULL) {
+		return err_set(e, ERR_USAGE, "option --%s wants one of the letters %s, not '%s'",
+			       r->name, r->choices, value);
+	}
+	x = (unsigned char)value[0];
+	memcpy(at, &x, sizeof(x));
+	return 0;
+}
+
+static int set_value(struct options *o, const struct option_row *r, const char *value, struct err *e)
+{
+	void *at = (char *)o + r->at;
+
+	switch (r->kind) {
+	case OPTION_NUMBER:
+		return set_number(r, at, value, e);
+	case OPTION_LETTER:
+		return set_letter(r, at, value, e);
+	case OPTION_TEXT:
+		if (value[0] == '\0') {
+			return err_set(e, ERR_USAGE, "option --%s wants a value", r->name);
+		}
+		memcpy(at, &value, sizeof(value));
+		return 0;
+	default:
+		*(bool *)at = true;
+		return 0;
+	}
+}
+
+static const struct option_row *find_long(const char *name, size_t len, unsigned int commands)
+{
+	for (const struct option_row *r = option_rows; r->name != NULL; r++) {
+		if ((r->commands & commands) != 0 && strlen(r->name) == len &&
+		    memcmp(r->name, name, len) == 0) {
+			return r;
+		}
+	}
+	return NULL;
+}
+
+static const struct option_row *find_letter(char letter, unsigned int commands)
+{
+	for (const struct option_row *r = option_rows; r->name != NULL; r++) {
+		if ((r->commands & commands) != 0 && r->letter != 0 && r->letter == letter) {
+			return r;
+		}
+	}
+	return NULL;
+}
+
+struct arguments {
+	int argc;
+	char **argv;
+	int next;
+};
+
+static int need_value(const struct option_row *r, struct arguments *a, const char **ret_value,
+		      struct err *e)
+{
+	if (a->next >= a->argc) {
+		return err_set(e, ERR_USAGE, "option --%s wants a value (%s)", r->name, r->value);
+	}
+	*ret_value = a->argv[a->next++];
+	return 0;
+}
+
+/* text is behind the two dashes. */
+static int parse_long(struct options *o, unsigned int commands, const char *text,
+		      struct arguments *a, struct err *e)
+{
+	size_t len = strcspn(text, "=");
+	const struct option_row *r = find_long(text, len, commands);
+	const char *value = text[len] == '=' ? text + len + 1 : NULL;
+	int code;
+
+	if (r == NULL) {
+		return err_set(e, ERR_USAGE, "unknown option '--%.*s'", (int)len, text);
+	}
+	if (r->kind == OPTION_FLAG) {
+		if (value != NULL) {
+			return err_set(e, ERR_USAGE, "option --%s takes no value", r->name);
+		}
+		return set_value(o, r, NULL, e);
+	}
+	if (value == NULL) {
+		code = need_value(r, a, &value, e);
+		if (code < 0) {
+			return code;
+		}
+	}
+	return set_value(o, r, value, e);
+}
+
+/* letters is behind the dash: flags may be bundled, a value is the rest or the next argument. */
+static int parse_letters(struct options *o, unsigned int commands, const char *letters,
+			 struct arguments *a, struct err *e)
+{
+	for (; *letters != '\0'; letters++) {
+		const struct option_row *r = find_letter(*letters, commands);
+		const char *value = letters + 1;
+		int code = 0;
+
+		if (r == NULL) {
+			return err_set(e, ERR_USAGE, "unknown option '-%c'", *letters);
+		}
+		if (r->kind == OPTION_FLAG) {
+			set_value(o, r, NULL, e);
+			continue;
+		}
+		if (*value == '\0') {
+			code = need_value(r, a, &value, e);
+		}
+		return code < 0 ? code : set_value(o, r, value, e);
+	}
+	return 0;
+}
+
+int options_parse(struct options *o, unsigned int commands, int argc, char **argv, struct err *e)
+{
+	struct arguments a = { argc, argv, 0 };
+	bool ended = false;
+	int code = 0;
+
+	free(o->inputs);
+	o->input_count = 0;
+	o->inputs = calloc((size_t)argc + 1, sizeof(*o->inputs));
+	if (o->inputs == NULL) {
+		return err_nomem(e, "the command line");
+	}
+	while (code == 0 && a.next < argc) {
+		const char *arg = argv[a.next++];
+
+		if (ended || arg[0] != '-' || arg[1] == '\0') {
+			o->inputs[o->input_count++] = arg;
+		} else if (arg[1] != '-') {
+			code = parse_letters(o, commands, arg + 1, &a, e);
+		} else if (arg[2] == '\0') {
+			ended = true;
+		} else {
+			code = parse_long(o, commands, arg + 2, &a, e);
+		}
+	}
+	return code;
+}
+
+#define USAGE_COLUMN 26
+
+static void usage_row(struct buf *out, const struct option_row *r)
+{
+	size_t from = out->len;
+	const char *line = r->help;
+
+	if (r->letter != 0) {
+		buf_printf(out, "  -%c, --%s", r->letter, r->name);
+	} else {
+		buf_printf(out, "      --%s", r->name);
+	}
+	if (r->value != NULL) {
+		buf_printf(out, " %s", r->value);
+	}
+	for (;;) {
+		size_t len = strcspn(line, "\n");
+
+		do {
+			buf_addc(out, ' ');
+		} while (!out->failed && out->len - from < USAGE_COLUMN);
+		buf_add(out, line, len);
+		buf_addc(out, '\n');
+		if (line[len] == '\0') {
+			return;
+		}
+		line += len + 1;
+		from = out->len;
+	}
+}
+
+void options_usage(struct buf *out, unsigned int commands)
+{
+	for (const struct option_row *r = option_rows; r->name != NULL; r++) {
+		if ((r->commands & commands) != 0) {
+			usage_row(out, r);
+		}
+	}
+}

@@ -1,0 +1,171 @@
+/*
+ * engine_internal.h - the parts of the engine as they see each other.
+ *
+ * A lane reads one input; its batches live in a ring of slots and go through the stages below.
+ * engine.lock guards every stage, counter and flag here; what a slot's batch holds belongs to the thread
+ * that has set the slot to one of the -ING stages.
+ */
+#ifndef ENGINE_ENGINE_INTERNAL_H
+#define ENGINE_ENGINE_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "base/thread.h"
+#include "engine/engine.h"
+#include "readers/frame.h"
+
+enum slot_stage {
+	SLOT_FREE,
+	SLOT_FRAMING,
+	SLOT_FRAMED,
+	SLOT_DECODING,
+	SLOT_DECODED,
+	SLOT_FOLDING,
+	SLOT_FOLDED,
+	SLOT_TAPPING,
+	SLOT_DONE,		/* waits for its turn to be emitted and released */
+};
+
+enum stage_clock { CLOCK_FRAME, CLOCK_DECODE, CLOCK_FOLD, CLOCK_TAP, CLOCK_COUNT };
+
+struct slot {
+	struct batch batch;
+	struct lines lines;		/* with a sink */
+	size_t emitted;			/* lines already emitted */
+	struct source *source;
+	struct stream *stream;		/* borrowed: stays open until the lane is drained */
+	uint64_t disk_pos;
+	enum slot_stage stage;
+};
+
+/* A section whose last batch was folded, and may still be in use. */
+struct folded_section {
+	struct section *section;
+	uint64_t last_serial;
+};
+
+struct lane {
+	const struct input_file *file;
+	uint32_t file_index;
+	uint32_t member;		/* only this capture of the file, or UINT32_MAX: all of them */
+
+	/* framing side */
+	struct input *input;
+	struct stream *stream;		/* borrowed from input; NULL: none open */
+	struct framer framer;
+	struct source *source;
+	uint32_t members_seen;
+	uint64_t disk_pos;
+
+	/* ring */
+	struct slot *slots;
+	unsigned int slot_count;
+	uint64_t next_frame, next_fold, next_release;	/* serials */
+	bool framing, folding;
+	bool drain;			/* frame again only when every slot is free */
+	bool open;			/* input_open was tried */
+	bool ended;			/* nothing more to frame */
+	bool closed;			/* drained, states finished */
+	bool cut_short;			/* stopped before its end */
+
+	/* fold side */
+	struct section *fold_section;
+	struct folded_section *folded;	/* owns; waiting for their last batch to be released */
+	uint32_t folded_count, folded_cap;
+	struct source *fold_source;
+	uint64_t num, raw_num, packet_num;	/* next ordinals of fold_source */
+
+	struct source **sources;	/* owns until taken by the engine */
+	uint32_t source_count, source_cap;
+	struct input_skip *skips;	/* owns */
+	size_t skip_count, skip_cap;
+};
+
+struct worker {
+	struct engine *en;
+	unsigned int index;
+	struct thread thread;
+	uint64_t stage_ns[CLOCK_COUNT];
+};
+
+struct engine {
+	struct engine_options opt;
+	const struct input_list *inputs;
+	unsigned int wants;
+	unsigned int tap_count;
+	bool wants_packets;
+
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+
+	struct lane *lanes;		/* owns */
+	uint32_t lane_count;
+	uint32_t lanes_begun;		/* lanes below were opened */
+	uint32_t lanes_open_max;
+	unsigned int slots_per_lane;
+	unsigned int waiting;		/* threads in cond_wait */
+	bool emitting;
+	bool finish;			/* stop framing: signal, sink has enough, or an error */
+	int code;			/* first error of the run */
+	struct err err;
+
+	struct worker *workers;		/* owns */
+	unsigned int worker_count;
+	void **tap_states;		/* owns; [tap * (worker_count + 1) + worker]; last column: ordered taps */
+
+	uint32_t next_slot;		/* section numbers for taps */
+	uint64_t events, packets, disk_done;
+	uint32_t sources_done;
+	uint64_t start_ns;
+
+	struct source **sources;	/* owns; report order, after the run */
+	uint32_t source_count;
+	struct input_skip *skips;	/* owns */
+	size_t skip_count, skip_cap;
+	uint64_t stage_ns[CLOCK_COUNT];
+};
+
+uint64_t engine_clock_ns(void);
+
+/* What engine_stop sets: inputs that wait for a pipe look at it. */
+const atomic_bool *engine_stop_flag(void);
+
+/* Lanes of one archive share its file: the first stands for it where files are counted. */
+static inline bool lane_counts_file(const struct lane *ln)
+{
+	return ln->member == UINT32_MAX || ln->member == 0;
+}
+
+/*
+ * lane.c: framing side. lane_frame fills the batch of one slot. ERR_EOF: the lane has no more. LANE_DRAIN: a
+ * capture ended; call again when all batches of the lane are released (mapped bytes go with the capture).
+ */
+#define LANE_DRAIN 1
+int lane_frame(struct engine *en, struct lane *ln, struct slot *s, struct err *e);
+void lane_close_input(struct engine *en, struct lane *ln);
+void lane_release(struct lane *ln);
+/* Expands the inputs into lanes: one per file, or per capture when lines are merged by time. */
+int lanes_build(struct engine *en, struct err *e);
+
+/* account.c: the in-order stage's bookkeeping for one decoded batch. 0 or ERR_NOMEM. */
+int account_batch(struct engine *en, struct lane *ln, struct slot *s);
+
+/* fold.c: account, then state. released: batches below this serial are out of use. */
+int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t released, struct err *e);
+/* After the lane's last batch was released. */
+void fold_finish(struct lane *ln);
+
+/* taps.c */
+int taps_init(struct engine *en, struct err *e);
+int taps_feed(struct engine *en, unsigned int worker, const struct batch *b, bool ordered);
+int taps_merge(struct engine *en);
+void taps_release(struct engine *en);
+
+/* emit.c: ordered output. emit_ready under the lock; emit_run without it (emitting is set). */
+bool emit_ready(const struct engine *en);
+int emit_run(struct engine *en, struct err *e);
+
+/* pipeline.c */
+int pipeline_run(struct engine *en, struct err *e);
+
+#endif

@@ -1,0 +1,533 @@
+/*
+ * pipeline.c - the map of the program: what happens to a batch, and which thread does what next.
+ *
+ *     frame (in order, per lane) -> decode (any) -> fold (in order, per lane) -> tap (any)
+ *     -> emit (in order) -> release (in order)
+ *
+ * All threads are alike: each looks, under the lock, for the most urgent thing to do, does it
+ * without the lock, and reports. Slots bound the queues: a lane frames only into a free slot.
+ */
+#include "engine/engine_internal.h"
+
+#include <time.h>
+
+#include "events/decode.h"
+
+/* Mapped bytes are given back in steps of this size (a power of two). */
+#define MAP_DONE_STEP (UINT64_C(4) << 20)
+
+enum job_kind { JOB_NONE, JOB_EMIT, JOB_FRAME, JOB_DECODE, JOB_FOLD, JOB_TAP, JOB_CLOSE };
+
+struct job {
+	enum job_kind kind;
+	struct lane *lane;
+	struct slot *slot;
+	uint64_t released;	/* batches of the lane below this serial are out of use */
+};
+
+static uint64_t thread_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+uint64_t engine_clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+/* ---- choosing (with the lock) ------------------------------------------------------------------- */
+
+static struct slot *lane_slot(const struct lane *ln, uint64_t serial)
+{
+	return &ln->slots[serial % ln->slot_count];
+}
+
+static bool drained(const struct lane *ln)
+{
+	return ln->next_release == ln->next_frame && !ln->framing;
+}
+
+static bool can_frame(const struct engine *en, const struct lane *ln)
+{
+	if (ln->ended || ln->framing || en->finish || (ln->drain && !drained(ln))) {
+		return false;
+	}
+	return ln->next_frame - ln->next_release < ln->slot_count;
+}
+
+/* Framed batches that nobody has decoded yet. */
+static bool has_framed(const struct lane *ln)
+{
+	for (uint64_t i = ln->next_fold; i < ln->next_frame; i++) {
+		if (lane_slot(ln, i)->stage == SLOT_FRAMED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool pick_frame(struct engine *en, struct lane *ln, struct job *j)
+{
+	if (!can_frame(en, ln)) {
+		return false;
+	}
+	ln->drain = false;
+	ln->framing = true;
+	j->kind = JOB_FRAME;
+	j->lane = ln;
+	j->slot = lane_slot(ln, ln->next_frame);
+	j->slot->stage = SLOT_FRAMING;
+	return true;
+}
+
+static bool pick_fold(struct lane *ln, struct job *j)
+{
+	struct slot *s;
+
+	if (ln->folding || ln->next_fold == ln->next_frame) {
+		return false;
+	}
+	s = lane_slot(ln, ln->next_fold);
+	if (s->stage != SLOT_DECODED) {
+		return false;
+	}
+	ln->folding = true;
+	s->stage = SLOT_FOLDING;
+	j->kind = JOB_FOLD;
+	j->lane = ln;
+	j->slot = s;
+	j->released = ln->next_release;
+	return true;
+}
+
+static bool pick_stage(struct lane *ln, enum slot_stage from, enum slot_stage to, enum job_kind kind,
+		       struct job *j)
+{
+	for (uint64_t i = ln->next_release; i < ln->next_frame; i++) {
+		struct slot *s = lane_slot(ln, i);
+
+		if (s->stage == from) {
+			s->stage = to;
+			j->kind = kind;
+			j->lane = ln;
+			j->slot = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A lane with nothing more to come, all of it processed. */
+static bool pick_close(const struct engine *en, struct lane *ln, struct job *j)
+{
+	if (ln->closed || !drained(ln) || ln->folding || !(ln->ended || en->finish)) {
+		return false;
+	}
+	ln->closed = true;
+	ln->cut_short = !ln->ended;
+	ln->ended = true;
+	ln->framing = true;	/* keeps others away until it is done */
+	j->kind = JOB_CLOSE;
+	j->lane = ln;
+	return true;
+}
+
+typedef bool (*picker)(struct engine *en, struct lane *ln, struct job *j);
+
+static bool pick_frame_if_starving(struct engine *en, struct lane *ln, struct job *j)
+{
+	return en->worker_count > 1 && !has_framed(ln) && pick_frame(en, ln, j);
+}
+
+static bool pick_fold_any(struct engine *en, struct lane *ln, struct job *j)
+{
+	UNUSED_ARG(en);
+	return pick_fold(ln, j);
+}
+
+static bool pick_tap(struct engine *en, struct lane *ln, struct job *j)
+{
+	UNUSED_ARG(en);
+	return pick_stage(ln, SLOT_FOLDED, SLOT_TAPPING, JOB_TAP, j);
+}
+
+static bool pick_decode(struct engine *en, struct lane *ln, struct job *j)
+{
+	UNUSED_ARG(en);
+	return pick_stage(ln, SLOT_FRAMED, SLOT_DECODING, JOB_DECODE, j);
+}
+
+static bool pick_close_any(struct engine *en, struct lane *ln, struct job *j)
+{
+	return pick_close(en, ln, j);
+}
+
+/* Most urgent first: what others wait for, then what frees slots, then what fills them. */
+static const picker pickers[] = {
+	pick_frame_if_starving, pick_fold_any, pick_tap, pick_decode, pick_close_any, pick_frame,
+};
+
+static bool lane_active(const struct lane *ln)
+{
+	return ln->slots != NULL;
+}
+
+static struct job pick(struct engine *en)
+{
+	struct job j = { JOB_NONE, NULL, NULL, 0 };
+
+	if (emit_ready(en)) {
+		en->emitting = true;
+		j.kind = JOB_EMIT;
+		return j;
+	}
+	for (size_t p = 0; p < ARRAY_LEN(pickers); p++) {
+		for (uint32_t i = 0; i < en->lanes_begun; i++) {
+			if (lane_active(&en->lanes[i]) && pickers[p](en, &en->lanes[i], &j)) {
+				return j;
+			}
+		}
+	}
+	return j;
+}
+
+/* ---- lanes come and go (with the lock) ------------------------------------------------------------ */
+
+static int begin_lanes(struct engine *en)
+{
+	uint32_t active = 0;
+
+	for (uint32_t i = 0; i < en->lanes_begun; i++) {
+		active += lane_active(&en->lanes[i]);
+	}
+	while (active < en->lanes_open_max && en->lanes_begun < en->lane_count && !en->finish) {
+		struct lane *ln = &en->lanes[en->lanes_begun];
+
+		ln->slots = calloc(en->slots_per_lane, sizeof(*ln->slots));
+		if (ln->slots == NULL) {
+			return ERR_NOMEM;
+		}
+		ln->slot_count = en->slots_per_lane;
+		for (unsigned int s = 0; s < ln->slot_count; s++) {
+			batch_init(&ln->slots[s].batch);
+			buf_init(&ln->slots[s].lines.text, SIZE_MAX / 2);
+		}
+		en->lanes_begun++;
+		active++;
+	}
+	return 0;
+}
+
+static bool all_done(const struct engine *en)
+{
+	for (uint32_t i = 0; i < en->lanes_begun; i++) {
+		if (lane_active(&en->lanes[i])) {
+			return false;
+		}
+	}
+	return en->finish || en->lanes_begun == en->lane_count;
+}
+
+/* In order: slots whose lines are out (or that never had any) become free. */
+static void release_slots(struct engine *en, struct lane *ln)
+{
+	while (ln->next_release < ln->next_fold && !en->emitting) {
+		struct slot *s = lane_slot(ln, ln->next_release);
+
+		if (s->stage != SLOT_DONE) {
+			return;
+		}
+		if (en->opt.sink != NULL && s->emitted < s->lines.count && en->code == 0 && !en->finish) {
+			return;
+		}
+		if (s->source->mapped && (s->batch.end_off ^ s->batch.base_off) >= MAP_DONE_STEP) {
+			stream_map_done(s->stream, s->batch.base_off & ~(MAP_DONE_STEP - 1));
+		}
+		en->events += s->batch.event_count;
+		en->packets += s->batch.packet_count;
+		s->stage = SLOT_FREE;
+		ln->next_release++;
+	}
+}
+
+static void release_all(struct engine *en)
+{
+	for (uint32_t i = 0; i < en->lanes_begun; i++) {
+		if (lane_active(&en->lanes[i])) {
+			release_slots(en, &en->lanes[i]);
+		}
+	}
+}
+
+static void fail(struct engine *en, int code, const struct err *why)
+{
+	en->finish = true;
+	if (en->code == 0) {
+		en->code = code;
+		en->err = *why;
+	}
+}
+
+/* ---- doing (without the lock) ------------------------------------------------------------------- */
+
+static int do_tap(struct engine *en, struct worker *w, struct slot *s)
+{
+	int rc = taps_feed(en, w->index, &s->batch, false);
+
+	s->emitted = 0;
+	s->lines.count = 0;
+	buf_reset(&s->lines.text);
+	if (rc == 0 && en->opt.sink != NULL) {
+		rc = en->opt.sink->format(en->opt.sink->arg, &s->batch, &s->lines);
+		if (s->lines.text.failed) {
+			rc = ERR_NOMEM;
+		}
+	}
+	return rc;
+}
+
+static int do_job(struct worker *w, const struct job *j, struct err *e)
+{
+	struct engine *en = w->en;
+	uint64_t start = thread_ns();
+	enum stage_clock clock = CLOCK_FRAME;
+	int rc = 0;
+
+	switch (j->kind) {
+	case JOB_EMIT:
+		clock = CLOCK_TAP;
+		rc = emit_run(en, e);
+		break;
+	case JOB_FRAME:
+		rc = lane_frame(en, j->lane, j->slot, e);
+		j->slot->batch.serial = j->lane->next_frame;
+		break;
+	case JOB_DECODE:
+		clock = CLOCK_DECODE;
+		rc = decode_batch(&j->slot->batch);
+		break;
+	case JOB_FOLD:
+		clock = CLOCK_FOLD;
+		rc = fold_slot(en, j->lane, j->slot, j->released, e);
+		if (rc == 0) {
+			rc = taps_feed(en, w->index, &j->slot->batch, true);
+		}
+		break;
+	case JOB_TAP:
+		clock = CLOCK_TAP;
+		rc = do_tap(en, w, j->slot);
+		break;
+	case JOB_CLOSE:
+		fold_finish(j->lane);
+		lane_close_input(en, j->lane);
+		break;
+	case JOB_NONE:
+		break;
+	}
+	if (rc == ERR_NOMEM) {
+		err_nomem(e, "a batch");
+	}
+	w->stage_ns[clock] += thread_ns() - start;
+	return rc;
+}
+
+/* ---- reporting (with the lock) -------------------------------------------------------------------- */
+
+static void framed(struct engine *en, const struct job *j, int *io_rc)
+{
+	struct lane *ln = j->lane;
+
+	ln->framing = false;
+	if (*io_rc == 0) {
+		ln->disk_pos = j->slot->disk_pos;
+		j->slot->stage = SLOT_FRAMED;
+		ln->next_frame++;
+		return;
+	}
+	j->slot->stage = SLOT_FREE;
+	if (*io_rc == LANE_DRAIN) {
+		ln->drain = true;
+		en->sources_done++;
+		*io_rc = 0;
+	} else {
+		ln->ended = true;
+		*io_rc = *io_rc == ERR_EOF ? 0 : *io_rc;
+	}
+}
+
+static void closed(struct engine *en, struct lane *ln)
+{
+	ln->framing = false;
+	for (unsigned int i = 0; i < ln->slot_count; i++) {
+		batch_release(&ln->slots[i].batch);
+		buf_release(&ln->slots[i].lines.text);
+		free(ln->slots[i].lines.rows);
+	}
+	free(ln->slots);
+	ln->slots = NULL;
+	en->disk_done += ln->file->bytes != UINT64_MAX && lane_counts_file(ln) ? ln->file->bytes : 0;
+	ln->disk_pos = 0;
+}
+
+static void report_job(struct engine *en, const struct job *j, int rc, const struct err *e)
+{
+	switch (j->kind) {
+	case JOB_EMIT:
+		en->emitting = false;
+		if (rc == ERR_EOF) {	/* the sink has enough */
+			en->finish = true;
+			rc = 0;
+		}
+		release_all(en);
+		break;
+	case JOB_FRAME:
+		framed(en, j, &rc);
+		break;
+	case JOB_DECODE:
+		j->slot->stage = SLOT_DECODED;
+		break;
+	case JOB_FOLD:
+		j->lane->folding = false;
+		j->lane->next_fold++;
+		j->slot->stage = SLOT_FOLDED;
+		break;
+	case JOB_TAP:
+		j->slot->stage = SLOT_DONE;
+		release_slots(en, j->lane);
+		break;
+	case JOB_CLOSE:
+		closed(en, j->lane);
+		break;
+	case JOB_NONE:
+		break;
+	}
+	if (rc != 0) {
+		fail(en, rc, e);
+	}
+}
+
+/* ---- the loop --------------------------------------------------------------------------------- */
+
+static void show_progress(struct engine *en)
+{
+	struct progress p = { 0, 0, 0, 0, 0, 0 };
+
+	p.disk_bytes = en->disk_done;
+	for (uint32_t i = 0; i < en->lane_count; i++) {
+		uint64_t size = en->lanes[i].file->bytes;
+
+		if (!lane_counts_file(&en->lanes[i])) {
+			continue;
+		}
+		p.disk_bytes += en->lanes[i].disk_pos;
+		p.disk_total = size == UINT64_MAX || p.disk_total == UINT64_MAX ? UINT64_MAX :
+										 p.disk_total + size;
+	}
+	p.events = en->events;
+	p.packets = en->packets;
+	p.sources_done = en->sources_done;
+	p.elapsed_ns = engine_clock_ns() - en->start_ns;
+	en->opt.progress(en->opt.progress_arg, &p);
+}
+
+/* Waits for another thread's report; the caller's thread wakes up now and then to show progress. */
+static void wait_for_work(struct engine *en, const struct worker *w)
+{
+	struct timespec until;
+
+	en->waiting++;
+	if (w->index == 0) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 100000000;
+		if (until.tv_nsec >= (long)NSEC_PER_SEC) {
+			until.tv_sec++;
+			until.tv_nsec -= (long)NSEC_PER_SEC;
+		}
+		pthread_cond_timedwait(&en->wake, &en->lock, &until);
+	} else {
+		pthread_cond_wait(&en->wake, &en->lock);
+	}
+	en->waiting--;
+}
+
+static void work(void *arg)
+{
+	struct worker *w = arg;
+	struct engine *en = w->en;
+	uint64_t shown = 0;
+
+	pthread_mutex_lock(&en->lock);
+	for (;;) {
+		struct job j;
+		struct err e;
+		int rc;
+
+		if (engine_stopped()) {
+			en->finish = true;
+		}
+		if (en->finish) {
+			release_all(en);	/* lines that nobody will emit must not keep lanes open */
+		}
+		if (begin_lanes(en) != 0) {
+			err_init(&e);
+			fail(en, err_nomem(&e, "a lane"), &e);
+		}
+		j = pick(en);
+		if (j.kind == JOB_NONE) {
+			if (all_done(en)) {
+				break;
+			}
+			wait_for_work(en, w);
+			continue;
+		}
+		pthread_mutex_unlock(&en->lock);
+		err_init(&e);
+		rc = do_job(w, &j, &e);
+		pthread_mutex_lock(&en->lock);
+		report_job(en, &j, rc, &e);
+		if (en->waiting > 0) {
+			pthread_cond_broadcast(&en->wake);
+		}
+		if (w->index == 0 && en->opt.progress != NULL && engine_clock_ns() - shown > NSEC_PER_SEC / 5) {
+			shown = engine_clock_ns();
+			show_progress(en);
+		}
+	}
+	pthread_cond_broadcast(&en->wake);
+	pthread_mutex_unlock(&en->lock);
+}
+
+int pipeline_run(struct engine *en, struct err *e)
+{
+	unsigned int started = 1;
+
+	en->start_ns = engine_clock_ns();
+	for (unsigned int i = 0; i < en->worker_count; i++) {
+		en->workers[i].en = en;
+		en->workers[i].index = i;
+	}
+	/* Fewer threads than asked for is slower, not wrong. */
+	while (started < en->worker_count &&
+	       thread_start(&en->workers[started].thread, work, &en->workers[started]) == 0) {
+		started++;
+	}
+	work(&en->workers[0]);
+	for (unsigned int i = 1; i < started; i++) {
+		thread_join(&en->workers[i].thread);
+	}
+	for (unsigned int i = 0; i < en->worker_count; i++) {
+		for (unsigned int c = 0; c < CLOCK_COUNT; c++) {
+			en->stage_ns[c] += en->workers[i].stage_ns[c];
+		}
+	}
+	if (en->code != 0 && e != NULL && e->code == 0) {
+		*e = en->err;
+	}
+	return en->code;
+}

@@ -1,0 +1,105 @@
+/*
+ * report.c - from merged statistics to result tables: links processes over sources, lets every tap build its
+ * tables, and writes the line at the head of the page. Main thread, after the run.
+ */
+#include "engine/engine_internal.h"
+
+#include "stats/series.h"
+#include "stats/stats.h"
+
+static void summarise(const struct engine *en, struct report *r)
+{
+	uint64_t events = 0;
+	uint64_t packets = 0;
+	uint64_t damages = 0;
+
+	for (uint32_t i = 0; i < en->source_count; i++) {
+		const struct source *s = en->sources[i];
+
+		damages += s->damages_total;
+		for (uint32_t k = 0; k < s->section_count; k++) {
+			events += s->sections[k]->events;
+			packets += s->sections[k]->packets;
+		}
+	}
+	snprintf(r->summary, sizeof(r->summary),
+		 "%u source%s, %llu event%s, %llu packet%s%s%s", en->source_count,
+		 en->source_count == 1 ? "" : "s", (unsigned long long)events, events == 1 ? "" : "s",
+		 (unsigned long long)packets, packets == 1 ? "" : "s",
+		 damages > 0 ? ", damaged input" : "",
+		 r->stopped ? ", stopped before the end" : "");
+}
+
+/*
+ * Where the evidence lies on this machine does not belong in a report: absolute paths lose the
+ * directory that all of them share. Returns its length with the final slash, 0 when none is absolute.
+ */
+static size_t shared_directory(const struct engine *en)
+{
+	const char *first = NULL;
+	size_t len = 0;
+
+	for (size_t i = 0; i < en->inputs->count; i++) {
+		const char *path = en->inputs->files[i].path;
+		size_t n = 0;
+
+		if (path[0] != '/') {
+			continue;
+		}
+		if (first == NULL) {
+			first = path;
+			len = (size_t)(strrchr(path, '/') - path) + 1;
+			continue;
+		}
+		while (n < len && path[n] == first[n]) {
+			n++;
+		}
+		while (n > 0 && first[n - 1] != '/') {
+			n--;
+		}
+		len = n;
+	}
+	return len;
+}
+
+static void shorten_names(struct engine *en)
+{
+	size_t len = shared_directory(en);
+
+	for (uint32_t i = 0; i < en->source_count; i++) {
+		struct source *s = en->sources[i];
+
+		s->shown = s->name[0] == '/' ? s->name + len : s->name;
+	}
+	for (size_t i = 0; i < en->skip_count; i++) {
+		char *name = en->skips[i].name;
+
+		if (name[0] == '/' && strlen(name) > len) {
+			memmove(name, name + len, strlen(name + len) + 1);
+		}
+	}
+}
+
+int engine_report(struct engine *en, struct report *r, struct err *e)
+{
+	struct tap_input in;
+	struct series *series = NULL;
+	int rc = series_new(en->sources, en->source_count, &series, e);
+
+	shorten_names(en);
+	memset(&in, 0, sizeof(in));
+	in.sources = en->sources;
+	in.source_count = en->source_count;
+	in.skips = en->skips;
+	in.skip_count = en->skip_count;
+	in.series = series;
+	for (unsigned int t = 0; t < en->tap_count && rc == 0; t++) {
+		rc = en->opt.taps[t]->tables(engine_tap_state(en, t), &in, r, e);
+	}
+	series_free(series);
+	r->plots = stats_plots;
+	r->plot_count = stats_plot_count;
+	r->stopped = engine_stopped();
+	summarise(en, r);
+	return rc;
+}

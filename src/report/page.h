@@ -1,0 +1,27 @@
+/*
+ * page.h - what the parts of index.html share. Private to the renderer of the page.
+ */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "report/result.h"
+#include "report/sink.h"
+
+/* Rows that stand in the page without JavaScript; also the first size of a page of rows. */
+#define PAGE_STATIC_ROWS 50
+
+/* page_head.c: notices that must not be missed, and the key figures. */
+void page_notices(struct sink *s, const struct report *r);
+void page_tiles(struct sink *s, const struct report *r);
+
+/* page_table.c: one table with its first rows, and all its rows as data for page.js. */
+void page_table(struct sink *s, const struct table *t);
+void page_data(struct sink *s, const struct table *t);
+
+/* Text of ours or of the capture, escaped. */
+void page_text(struct buf *b, const char *s);
+
+/* 1 "row", 1,234 "rows" */
+void page_count(struct buf *b, uint64_t n, const char *one, const char *many);
+
+#endif

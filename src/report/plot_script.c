@@ -1,0 +1,477 @@
+/*
+ * plot_script.c - from a result table to a gnuplot script: ranges, ticks and labels are worked
+ * out here, so that they are the same for every locale, time zone and version of gnuplot. Only
+ * numbers and texts of our own go into the script, nothing from a capture.
+ */
+#include "report/plot.h"
+
+#include <math.h>
+
+#include "base/limits.h"
+#include "report/template.h"
+#include "report/templates.h"
+#include "report/value.h"
+
+#define SERIES_MAX 10
+#define X_TICKS_MAX 6
+#define Y_TICKS_MAX 5
+#define NS UINT64_C(1)
+#define MINUTE (60 * NSEC_PER_SEC)
+#define DAY (86400 * NSEC_PER_SEC)
+
+/* Okabe and Ito's colours, which stay apart for the colour-blind, on light and dark ground. */
+static const char *const series_colors[SERIES_MAX] = {
+	"#3a86c8", "#e69f00", "#199e77", "#d55e00", "#cc79a7", "#56b4e9", "#8c7ae6", "#b5a642",
+	"#7f8c8d", "#a0522d"
+};
+
+struct plot {
+	const struct plot_def *def;
+	const struct table *table;
+	int time_col;
+	int cols[SERIES_MAX];
+	unsigned int series;
+	uint64_t from_ns, to_ns;	/* of the x axis */
+	uint64_t x_step;
+	double y_top, y_step;
+	double y_unit;			/* what the labels of the y axis are divided by */
+	const char *y_suffix;
+};
+
+/* ---- ranges ---- */
+
+static double value_of(const struct plot *p, size_t row, unsigned int series)
+{
+	const struct cell *c = table_cell(p->table, row, (unsigned int)p->cols[series]);
+
+	if (c->marks & CELL_UNKNOWN) {
+		return NAN;
+	}
+	switch (c->type) {
+	case COL_F64:
+		return c->v.f;
+	case COL_S64:
+		return (double)c->v.s;
+	default:
+		return (double)c->v.u;
+	}
+}
+
+/* What series draws at row: with stacks, the sum of it and those below. */
+static double height_of(const struct plot *p, size_t row, unsigned int series)
+{
+	double sum = 0;
+
+	if (!p->def->stacked) {
+		return value_of(p, row, series);
+	}
+	for (unsigned int i = 0; i <= series; i++) {
+		double y = value_of(p, row, i);
+
+		sum += isnan(y) ? 0 : y;
+	}
+	return sum;
+}
+
+static uint64_t time_of(const struct plot *p, size_t row)
+{
+	return table_cell(p->table, row, (unsigned int)p->time_col)->v.u;
+}
+
+static bool find_columns(struct plot *p)
+{
+	p->time_col = table_column(p->table, "time");
+	if (p->time_col < 0 || p->table->def->columns[p->time_col].type != COL_TIME) {
+		return false;
+	}
+	for (unsigned int i = 0; i < p->def->series_count && i < SERIES_MAX; i++) {
+		int col = table_column(p->table, p->def->series[i].column);
+
+		if (col < 0 || p->table->def->columns[col].type == COL_TEXT) {
+			return false;
+		}
+		p->cols[i] = col;
+		p->series = i + 1;
+	}
+	return p->series > 0;
+}
+
+static const uint64_t x_steps[] = {
+	NS, 2 * NS, 5 * NS, 10 * NS, 20 * NS, 50 * NS, 100 * NS, 200 * NS, 500 * NS,
+	1000 * NS, 2000 * NS, 5000 * NS, 10000 * NS, 20000 * NS, 50000 * NS, 100000 * NS,
+	200000 * NS, 500000 * NS, 1000000 * NS, 2000000 * NS, 5000000 * NS, 10000000 * NS,
+	20000000 * NS, 50000000 * NS, 100000000 * NS, 200000000 * NS, 500000000 * NS,
+	NSEC_PER_SEC, 2 * NSEC_PER_SEC, 5 * NSEC_PER_SEC, 10 * NSEC_PER_SEC, 15 * NSEC_PER_SEC,
+	30 * NSEC_PER_SEC, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
+	60 * MINUTE, 120 * MINUTE, 180 * MINUTE, 360 * MINUTE, 720 * MINUTE, DAY, 2 * DAY, 5 * DAY,
+	10 * DAY, 20 * DAY, 50 * DAY, 100 * DAY, 200 * DAY, 500 * DAY, 1000 * DAY, 5000 * DAY,
+	50000 * DAY
+};
+
+static uint64_t x_step_for(uint64_t span)
+{
+	for (size_t i = 0; i < ARRAY_LEN(x_steps); i++) {
+		if (span / x_steps[i] <= X_TICKS_MAX) {
+			return x_steps[i];
+		}
+	}
+	return x_steps[ARRAY_LEN(x_steps) - 1];
+}
+
+/* A row stands for the time up to the next one; the last is as wide as the one before. */
+static void find_x_range(struct plot *p)
+{
+	size_t last = p->table->row_count - 1;
+	uint64_t width = NSEC_PER_SEC;
+
+	p->from_ns = time_of(p, 0);
+	p->to_ns = max_u64(time_of(p, last), p->from_ns);
+	if (last > 0 && p->to_ns > time_of(p, last - 1)) {
+		width = p->to_ns - time_of(p, last - 1);
+	}
+	p->to_ns = p->to_ns > UINT64_MAX - width ? UINT64_MAX : p->to_ns + width;
+	p->x_step = x_step_for(p->to_ns - p->from_ns);
+}
+
+/* 1, 2 or 5 times a power of ten, so that max is at most Y_TICKS_MAX steps; whole steps of counts. */
+static double y_step_for(double max)
+{
+	double unit = pow(10, floor(log10(max / Y_TICKS_MAX)));
+
+	for (unsigned int i = 0; i < 4; i++) {
+		static const double mantissas[] = { 1, 2, 5, 10 };
+
+		if (mantissas[i] * unit * Y_TICKS_MAX >= max) {
+			return mantissas[i] * unit;
+		}
+	}
+	return 10 * unit;
+}
+
+struct suffix {
+	double unit;
+	const char *text;
+};
+
+static const struct suffix count_suffixes[] = {
+	{ 1, "" }, { 1e3, "k" }, { 1e6, "M" }, { 1e9, "G" }, { 1e12, "T" }, { 1e15, "P" }, { 1e18, "E" }
+};
+static const struct suffix time_suffixes[] = {
+	{ 1, " ns" }, { 1e3, " us" }, { 1e6, " ms" }, { 1e9, " s" }
+};
+
+static void find_y_range(struct plot *p)
+{
+	bool times = p->table->def->columns[p->cols[0]].type == COL_DURATION;
+	const struct suffix *s = times ? time_suffixes : count_suffixes;
+	size_t n = times ? ARRAY_LEN(time_suffixes) : ARRAY_LEN(count_suffixes);
+	double max = 0;
+
+	for (size_t row = 0; row < p->table->row_count; row++) {
+		for (unsigned int i = 0; i < p->series; i++) {
+			double y = height_of(p, row, i);
+
+			max = !isnan(y) && y > max ? y : max;
+		}
+	}
+	max = max > 0 ? max : 1;
+	p->y_step = y_step_for(max);
+	p->y_top = ceil(max / p->y_step) * p->y_step;
+	p->y_unit = s[0].unit;
+	p->y_suffix = s[0].text;
+	for (size_t i = 1; i < n && p->y_top >= s[i].unit; i++) {
+		p->y_unit = s[i].unit;
+		p->y_suffix = s[i].text;
+	}
+}
+
+/* ---- slots of the template ---- */
+
+/* Seconds from the left edge, to the nanosecond. */
+static void add_x(struct buf *b, const struct plot *p, uint64_t ns)
+{
+	uint64_t x = ns - p->from_ns;
+
+	buf_add_u64(b, x / NSEC_PER_SEC);
+	buf_addc(b, '.');
+	buf_add_u64_pad(b, x % NSEC_PER_SEC, 9);
+}
+
+static void emit_x_to(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+
+	add_x(s->buf, p, p->to_ns);
+}
+
+static bool one_day(const struct plot *p)
+{
+	return p->from_ns / DAY == (p->to_ns - 1) / DAY;
+}
+
+/* The part of the time that the step makes worth reading. */
+static void add_x_label(struct buf *b, const struct plot *p, uint64_t ns)
+{
+	struct buf text;
+	size_t from = one_day(p) ? 11 : 5;
+	size_t to = p->x_step >= MINUTE ? 16 : p->x_step >= NSEC_PER_SEC ? 19 :
+		    p->x_step >= 1000000 ? 23 : p->x_step >= 1000 ? 26 : 29;
+
+	buf_init(&text, 64);
+	value_time(&text, ns);
+	if (p->x_step >= DAY) {
+		from = 0;
+		to = 10;
+	}
+	for (size_t i = from; i < to && i < text.len; i++) {
+		buf_addc(b, text.data[i] == 'T' ? ' ' : text.data[i]);
+	}
+	buf_release(&text);
+}
+
+static void emit_x_ticks(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+	uint64_t skip = (p->x_step - p->from_ns % p->x_step) % p->x_step;
+	uint64_t left = p->to_ns - p->from_ns;
+	bool first = true;
+
+	/* Ticks are counted by what is left, so that the end of time does not overflow. */
+	for (uint64_t at = p->from_ns + skip; skip <= left; at += p->x_step) {
+		buf_adds(s->buf, first ? "\"" : ", \"");
+		add_x_label(s->buf, p, at);
+		buf_adds(s->buf, "\" ");
+		add_x(s->buf, p, at);
+		first = false;
+		left -= skip;
+		skip = p->x_step;
+	}
+}
+
+static void emit_x_label(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+	struct buf text;
+
+	buf_init(&text, 64);
+	value_time(&text, p->from_ns);
+	if (!text.failed && one_day(p) && p->x_step < DAY) {
+		buf_add(s->buf, text.data, 10);
+		buf_addc(s->buf, ' ');
+	}
+	buf_adds(s->buf, "UTC");
+	buf_release(&text);
+}
+
+static void emit_y_to(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+
+	value_f64(s->buf, p->y_top);
+}
+
+static void emit_y_ticks(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+
+	for (unsigned int i = 0; i <= Y_TICKS_MAX && i * p->y_step <= p->y_top * 1.0001; i++) {
+		buf_adds(s->buf, i > 0 ? ", \"" : "\"");
+		value_f64(s->buf, i * p->y_step / p->y_unit);
+		buf_adds(s->buf, i > 0 ? p->y_suffix : "");
+		buf_adds(s->buf, "\" ");
+		value_f64(s->buf, i * p->y_step);
+	}
+}
+
+/* Labels are ours; quotes and backslashes would end the string all the same. */
+static void add_label(struct buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		buf_addc(b, *s == '"' || *s == '\\' || (unsigned char)*s < 0x20 ? ' ' : *s);
+	}
+}
+
+static void emit_y_label(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+
+	add_label(s->buf, p->def->y_label);
+}
+
+/* Sizes of plot.gp, in pixels. */
+#define WIDTH 560.0
+#define HEIGHT 222.0
+#define LEFT 56.0
+#define RIGHT 551.0
+#define LETTER 5.9	/* width, on average */
+#define SWATCH 8.0
+#define SWATCH_ROOM 12.0
+#define KEY_GAP 12.0
+#define KEY_ROWS 2
+
+static double key_width(const struct plot *p, unsigned int i)
+{
+	return SWATCH_ROOM + LETTER * (double)strlen(p->def->series[i].label) + KEY_GAP;
+}
+
+/* As many series from first on as fit into room; at least one. */
+static unsigned int key_row_end(const struct plot *p, unsigned int first, double room)
+{
+	double used = key_width(p, first) - KEY_GAP;
+	unsigned int i = first + 1;
+
+	while (i < p->series && used + key_width(p, i) <= room) {
+		used += key_width(p, i++);
+	}
+	return i;
+}
+
+static void add_screen(struct buf *b, double x, double y)
+{
+	buf_adds(b, "screen ");
+	value_f64(b, x / WIDTH);
+	buf_addc(b, ',');
+	value_f64(b, 1 - y / HEIGHT);
+}
+
+static void add_key_entry(struct buf *b, const struct plot *p, unsigned int i, double x, double y)
+{
+	buf_printf(b, "set object %u rectangle from ", i + 1);
+	add_screen(b, x, y + SWATCH / 2);
+	buf_adds(b, " to ");
+	add_screen(b, x + SWATCH, y - SWATCH / 2);
+	buf_printf(b, " fillcolor rgb \"%s\" fillstyle solid noborder\n", series_colors[i]);
+	buf_printf(b, "set label %u \"", i + 10);
+	add_label(b, p->def->series[i].label);
+	buf_adds(b, "\" at ");
+	add_screen(b, x + SWATCH_ROOM, y);
+	buf_adds(b, " left font \"sans-serif,10\" textcolor rgb \"#000001\"\n");
+}
+
+/* A legend of our own: gnuplot's runs its columns into the plot when there are many series. The first
+ * row shares its line with the label of the y axis. */
+static void emit_key(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+	double room = RIGHT - LEFT - LETTER * 1.1 * (double)strlen(p->def->y_label);
+	unsigned int first = 0;
+
+	if (p->series < 2) {
+		return;
+	}
+	for (unsigned int row = 0; first < p->series && row < KEY_ROWS; row++) {
+		unsigned int end = row + 1 < KEY_ROWS ? key_row_end(p, first, room) : p->series;
+		double width = -KEY_GAP;
+		double x;
+
+		for (unsigned int i = first; i < end; i++) {
+			width += key_width(p, i);
+		}
+		x = RIGHT - width;
+		for (unsigned int i = first; i < end; i++) {
+			add_key_entry(s->buf, p, i, x, 10.0 + 14.0 * row);
+			x += key_width(p, i);
+		}
+		first = end;
+	}
+}
+
+static void add_row(struct buf *b, const struct plot *p, uint64_t ns, size_t row)
+{
+	add_x(b, p, ns);
+	for (unsigned int i = 0; i < p->series; i++) {
+		double y = height_of(p, row, i);
+
+		buf_addc(b, ' ');
+		if (isnan(y)) {
+			buf_adds(b, "NaN");
+		} else {
+			value_f64(b, y);
+		}
+	}
+	buf_addc(b, '\n');
+}
+
+static bool same_heights(const struct plot *p, size_t a, size_t b)
+{
+	for (unsigned int i = 0; i < p->series; i++) {
+		double x = height_of(p, a, i);
+		double y = height_of(p, b, i);
+
+		if (x != y && !(isnan(x) && isnan(y))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Steps, point by point: a value holds from its time to that of the next row. (gnuplot's own steps
+ * become one polygon each.) */
+static void emit_rows(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+	uint64_t at = p->from_ns;
+
+	add_row(s->buf, p, at, 0);
+	for (size_t row = 1; row < p->table->row_count; row++) {
+		at = max_u64(at, time_of(p, row));
+		if (!same_heights(p, row - 1, row)) {
+			add_row(s->buf, p, at, row - 1);
+			add_row(s->buf, p, at, row);
+		}
+	}
+	add_row(s->buf, p, p->to_ns, p->table->row_count - 1);
+}
+
+static void add_curve(struct buf *b, unsigned int i, const char *style)
+{
+	buf_printf(b, "$rows using 1:%u with %s linecolor rgb \"%s\" notitle", i + 2, style,
+		   series_colors[i]);
+}
+
+/* Stacks: the highest first, each lower one painted over it. */
+static void emit_curves(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+
+	for (unsigned int i = 0; i < p->series; i++) {
+		buf_adds(s->buf, i > 0 ? ", " : "");
+		if (p->def->stacked || p->series == 1) {
+			add_curve(s->buf, p->series - 1 - i, "filledcurves y1=0");
+		} else {
+			add_curve(s->buf, i, "lines linewidth 1.4");
+		}
+	}
+	if (p->series == 1) {
+		/* An outline, so that a step narrower than a pixel shows. */
+		buf_adds(s->buf, ", ");
+		add_curve(s->buf, 0, "lines linewidth 1");
+	}
+	buf_addc(s->buf, '\n');
+}
+
+static const struct template_slot slots[] = {
+	{ "x_to", emit_x_to },
+	{ "y_to", emit_y_to },
+	{ "x_ticks", emit_x_ticks },
+	{ "y_ticks", emit_y_ticks },
+	{ "x_label", emit_x_label },
+	{ "y_label", emit_y_label },
+	{ "key", emit_key },
+	{ "rows", emit_rows },
+	{ "curves", emit_curves }
+};
+
+int plot_script(const struct report *r, const struct plot_def *def, struct buf *out)
+{
+	struct plot p = { .def = def, .table = report_table(r, def->table) };
+	struct sink s = { out, -1, 0 };
+
+	if (p.table == NULL || p.table->row_count == 0 || !find_columns(&p)) {
+		return ERR_EOF;
+	}
+	find_x_range(&p);
+	find_y_range(&p);
+	template_expand(&s, template_plot_gp, template_plot_gp_len, slots, ARRAY_LEN(slots), &p);
+	return out->failed ? ERR_NOMEM : 0;
+}

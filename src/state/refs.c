@@ -1,0 +1,256 @@
+/*
+ * refs.c - what text output and some fields need beside an event's own stamps: threads and descriptors
+ * named by parameters, the ancestors, counts of the process.
+ *
+ * Writes pointers into the batch's refs in the order state.h gives; chains, counts and directory
+ * names lie in the batch's arena. Fold only; only what the run asked for.
+ */
+#include <stdlib.h>
+
+#include "readers/batch.h"
+#include "state/state_internal.h"
+
+static bool add_ref(struct state *s, const void *p)
+{
+	struct batch *b = s->batch;
+
+	if (b->ref_count == b->ref_cap) {
+		uint32_t cap = b->ref_cap != 0 ? b->ref_cap * 2 : 4096;
+		const void **bigger = realloc(b->refs, cap * sizeof(*bigger));
+
+		if (bigger == NULL) {
+			s->oom = true;
+			return false;
+		}
+		b->refs = bigger;
+		b->ref_cap = cap;
+	}
+	b->refs[b->ref_count++] = p;
+	return true;
+}
+
+/* ---- arguments ---- */
+
+/* A parameter's stored count of poll entries, as far as their bytes are there: u16 count, then 10 bytes each. */
+static unsigned int fdlist_count(struct param v)
+{
+	unsigned int n;
+
+	if (v.len < 2) {
+		return 0;
+	}
+	n = load_le16(v.p);
+	return n <= (v.len - 2) / 10 ? n : (v.len - 2) / 10;
+}
+
+unsigned int state_ref_args(const struct event *ev)
+{
+	const struct schema_event *row;
+	unsigned int n = 0;
+
+	if ((ev->flags & EVENT_UNKNOWN_TYPE) != 0) {
+		return 0;
+	}
+	row = &schema_events[ev->type];
+	for (unsigned int i = 0; i < row->nparams; i++) {
+		switch (row->params[i].type) {
+		case PT_PID:
+		case PT_PID32:
+		case PT_FD:
+		case PT_FD32:
+		case PT_UID:
+		case PT_GID:
+		case PT_FSRELPATH:
+			n++;
+			break;
+		case PT_FDLIST:
+			n += fdlist_count(event_param(ev, i));
+			break;
+		default:
+			break;
+		}
+	}
+	return n;
+}
+
+static const void *thread_ref(struct state *s, const struct event *ev, unsigned int i)
+{
+	int64_t tid;
+	struct task *t;
+
+	if (!event_int(ev, i, &tid) || tid < 0) {
+		return NULL;
+	}
+	t = task_find(s, tid);
+	return t != NULL ? task_publish(s, t) : NULL;
+}
+
+static const void *fd_ref(const struct event *ev, const struct task *t, unsigned int i)
+{
+	int64_t fd;
+
+	if (t == NULL || !event_int(ev, i, &fd)) {
+		return NULL;
+	}
+	return fds_get(task_fds(t), fd);
+}
+
+static const void *name_ref(const struct state *s, const struct event *ev, const struct task *t,
+			    unsigned int i, bool group)
+{
+	const struct container *c = t != NULL ? t->container : NULL;
+	const struct str *name;
+	uint32_t id;
+
+	if (!event_u32(ev, i, &id)) {
+		return NULL;
+	}
+	name = group ? user_group_find(s, c, id) : user_find(s, c, id);
+	return name->len > 0 ? name : NULL;
+}
+
+/* The directory's name as a string of this batch. */
+static const void *base_ref(struct state *s, const struct event *ev, const struct task *t, int dirfd_at)
+{
+	const struct fd_view *dir;
+	struct str *x;
+	int64_t fd;
+
+	if (t == NULL || dirfd_at < 0 || !event_int(ev, (unsigned int)dirfd_at, &fd)) {
+		return NULL;
+	}
+	if (fd == PPM_AT_FDCWD) {
+		return t->view->cwd->len > 0 ? t->view->cwd : NULL;
+	}
+	dir = fds_get(task_fds(t), fd);
+	if (dir == NULL || dir->name_len == 0) {
+		return NULL;
+	}
+	x = arena_alloc(&s->batch->arena, sizeof(*x) + dir->name_len + 2);
+	if (x == NULL) {
+		s->oom = true;
+		return NULL;
+	}
+	x->refs = 1;
+	x->len = dir->name_len;
+	memcpy(x->s, dir->name, dir->name_len);
+	if (x->s[x->len - 1] != '/') {
+		x->s[x->len++] = '/';
+	}
+	x->s[x->len] = '\0';
+	return x;
+}
+
+static void fdlist_refs(struct state *s, const struct event *ev, const struct task *t, unsigned int i)
+{
+	struct param v = event_param(ev, i);
+	unsigned int n = fdlist_count(v);
+
+	for (unsigned int k = 0; k < n; k++) {
+		int64_t fd = (int64_t)load_le64(v.p + 2 + k * 10);
+
+		add_ref(s, t != NULL ? fds_get(task_fds(t), fd) : NULL);
+	}
+}
+
+static void arg_refs(struct state *s, const struct event *ev, const struct task *t)
+{
+	const struct schema_event *row = &schema_events[ev->type];
+
+	for (unsigned int i = 0; i < row->nparams; i++) {
+		const struct schema_param *p = &row->params[i];
+
+		switch (p->type) {
+		case PT_PID:
+		case PT_PID32:
+			add_ref(s, thread_ref(s, ev, i));
+			break;
+		case PT_FD:
+		case PT_FD32:
+			add_ref(s, fd_ref(ev, t, i));
+			break;
+		case PT_UID:
+		case PT_GID:
+			add_ref(s, name_ref(s, ev, t, i, p->type == PT_GID));
+			break;
+		case PT_FSRELPATH:
+			add_ref(s, base_ref(s, ev, t, p->dirfd_param));
+			break;
+		case PT_FDLIST:
+			fdlist_refs(s, ev, t, i);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* ---- ancestors ---- */
+
+static struct task *head_of(const struct group *g)
+{
+	return g->leader != NULL ? g->leader : g->threads;
+}
+
+/* The group's ancestors; shared by its events of this batch until some view changes. */
+static const struct ref_chain *chain_of(struct state *s, struct group *g)
+{
+	const struct thread_view *up[STATE_ANCESTORS_MAX];
+	struct ref_chain *chain;
+	struct group *p = group_parent(s, g);
+	uint32_t n = 0;
+
+	if (g->chain != NULL && g->chain_stamp == s->chain_stamp) {
+		return g->chain;
+	}
+	while (p != NULL && p != g && n < STATE_ANCESTORS_MAX && head_of(p) != NULL) {
+		up[n++] = task_publish(s, head_of(p));
+		p = group_parent(s, p);
+	}
+	chain = arena_alloc(&s->batch->arena, sizeof(*chain) + n * sizeof(chain->up[0]));
+	if (chain == NULL) {
+		s->oom = true;
+		return NULL;
+	}
+	chain->count = n;
+	memcpy(chain->up, up, n * sizeof(up[0]));
+	/* task_publish may have made views: the stamp is that of afterwards. */
+	g->chain = chain;
+	g->chain_stamp = s->chain_stamp;
+	return chain;
+}
+
+static const struct ref_counts *counts_of(struct state *s, const struct task *t)
+{
+	const struct group *g = t->group;
+	struct ref_counts *c = arena_alloc(&s->batch->arena, sizeof(*c));
+
+	if (c == NULL) {
+		s->oom = true;
+		return NULL;
+	}
+	c->threads = g->live;
+	c->children = g->children;
+	c->open_fds = g->fds->used;
+	for (int64_t fd = 0; fd < 3; fd++) {
+		c->std[fd] = fds_get(g->fds, fd);
+	}
+	return c;
+}
+
+void refs_stamp(struct state *s, struct event *ev, struct task *t)
+{
+	uint32_t at = s->batch->ref_count;
+
+	if ((ev->flags & EVENT_UNKNOWN_TYPE) == 0 && (s->wants & WANT_REFS) != 0 &&
+	    (ev->flags & EVENT_SHOWN) != 0) {
+		arg_refs(s, ev, t);
+	}
+	if (t != NULL && (s->wants & WANT_ANCESTORS) != 0) {
+		add_ref(s, chain_of(s, t->group));
+	}
+	if (t != NULL && (s->wants & WANT_COUNTS) != 0) {
+		add_ref(s, counts_of(s, t));
+	}
+	ev->refs = s->batch->ref_count > at ? at : EVENT_NO_REFS;
+}

@@ -1,0 +1,145 @@
+/*
+ * slab.c - see slab.h.
+ */
+#include "state/slab.h"
+
+#include <stdlib.h>
+
+#define CHUNK_BYTES ((size_t)128 << 10)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SMALL_MAX 0
+#else
+#define SMALL_MAX SLAB_SMALL_MAX
+#endif
+
+struct slab_cell {
+	struct slab_cell *next;
+};
+
+struct slab_chunk {
+	struct slab_chunk *older;
+	_Alignas(16) uint8_t bytes[];
+};
+
+struct slab_big {
+	struct slab_big *next, *prev;
+	_Alignas(16) uint8_t bytes[];
+};
+
+void slab_init(struct slab *a)
+{
+	memset(a, 0, sizeof(*a));
+}
+
+void slab_release(struct slab *a)
+{
+	while (a->chunks != NULL) {
+		struct slab_chunk *older = a->chunks->older;
+
+		free(a->chunks);
+		a->chunks = older;
+	}
+	while (a->bigs != NULL) {
+		struct slab_big *next = a->bigs->next;
+
+		free(a->bigs);
+		a->bigs = next;
+	}
+	slab_init(a);
+}
+
+static void *alloc_big(struct slab *a, size_t n)
+{
+	struct slab_big *b;
+	size_t total;
+
+	if (!add_ok(n, sizeof(*b), &total)) {
+		return NULL;
+	}
+	b = malloc(total);
+	if (b == NULL) {
+		return NULL;
+	}
+	b->prev = NULL;
+	b->next = a->bigs;
+	if (b->next != NULL) {
+		b->next->prev = b;
+	}
+	a->bigs = b;
+	return b->bytes;
+}
+
+static void free_big(struct slab *a, void *p)
+{
+	struct slab_big *b = (struct slab_big *)((uint8_t *)p - offsetof(struct slab_big, bytes));
+
+	if (b->prev != NULL) {
+		b->prev->next = b->next;
+	} else {
+		a->bigs = b->next;
+	}
+	if (b->next != NULL) {
+		b->next->prev = b->prev;
+	}
+	free(b);
+}
+
+/* The rest of the old chunk is given up: less than one cell of the largest class. */
+static bool new_chunk(struct slab *a)
+{
+	struct slab_chunk *c = malloc(sizeof(*c) + CHUNK_BYTES);
+
+	if (c == NULL) {
+		return false;
+	}
+	c->older = a->chunks;
+	a->chunks = c;
+	a->next = c->bytes;
+	a->left = CHUNK_BYTES;
+	return true;
+}
+
+static size_t class_of(size_t n)
+{
+	return n > 0 ? (n + SLAB_STEP - 1) / SLAB_STEP : 1;
+}
+
+void *slab_alloc(struct slab *a, size_t n)
+{
+	size_t class = class_of(n);
+	struct slab_cell *cell;
+
+	if (UNLIKELY(n > SMALL_MAX)) {
+		return alloc_big(a, n);
+	}
+	cell = a->free[class];
+	if (LIKELY(cell != NULL)) {
+		a->free[class] = cell->next;
+		return cell;
+	}
+	n = class * SLAB_STEP;
+	if (a->left < n && !new_chunk(a)) {
+		return NULL;
+	}
+	cell = (struct slab_cell *)a->next;
+	a->next += n;
+	a->left -= n;
+	return cell;
+}
+
+void slab_free(struct slab *a, void *p, size_t n)
+{
+	size_t class = class_of(n);
+	struct slab_cell *cell = p;
+
+	if (p == NULL) {
+		return;
+	}
+	if (UNLIKELY(n > SMALL_MAX)) {
+		free_big(a, p);
+		return;
+	}
+	cell->next = a->free[class];
+	a->free[class] = cell;
+}

@@ -1,0 +1,55 @@
+/*
+ * event_class.h - what one event means to the statistics: does it count, which bytes did it move, on what.
+ * Small enough to be computed by each tap where it is needed.
+ */
+#ifndef STATS_EVENT_CLASS_H
+#define STATS_EVENT_CLASS_H
+
+#include "events/event.h"
+#include "state/view.h"
+
+enum fd_class { FDC_NONE, FDC_FILE, FDC_NET, FDC_IPC };
+
+/* One record per call, or an event that stands for itself. Enter events wait for their exit, and what the
+ * recorder kept for state only was not part of its capture. */
+static inline bool event_counts(const struct event *ev)
+{
+	return (ev->flags & (EVENT_EXIT | EVENT_SHOWN | EVENT_STATE_ONLY | EVENT_UNKNOWN_TYPE)) ==
+	       (EVENT_EXIT | EVENT_SHOWN);
+}
+
+static inline enum fd_class event_fd_class(const struct event *ev)
+{
+	const struct fd_view *fd = ev->fd;
+
+	if (fd == NULL || fd->type == FD_UNKNOWN) {
+		return FDC_NONE;
+	}
+	if (fd_is_file(fd)) {
+		return FDC_FILE;
+	}
+	return fd_is_inet(fd) ? FDC_NET : FDC_IPC;
+}
+
+/* Bytes a call moved, by direction and kind of fd; all 0 for failed calls and others. */
+struct event_bytes {
+	uint64_t in, out;	/* read from, written to the fd */
+	uint64_t file_in;	/* read from a second file (sendfile, copy_file_range) */
+};
+
+void event_bytes_moved(const struct event *ev, struct event_bytes *ret_b);
+
+/* True for calls that can move bytes: worth calling event_bytes_moved. */
+static inline bool event_moves_bytes(const struct event *ev)
+{
+	const struct schema_event *se = &schema_events[ev->type];
+
+	return ((se->flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0 || ev->type == EV_SYSCALL_SENDFILE_X) &&
+	       (ev->flags & EVENT_HAS_RES) && ev->res > 0;
+}
+
+/* A successful open of a file or directory; a connection made or accepted (also one in progress). */
+bool event_opens_file(const struct event *ev);
+bool event_connects(const struct event *ev);
+
+#endif

@@ -1,0 +1,119 @@
+#!/bin/sh
+# bench.sh - how fast thresher is on this machine, beside what any program must do with the same files.
+# Prints tables; asserts nothing about time, because machines differ.
+#
+#   BUILD      where thresher and tools/ are (build)
+#   SAMPLE     a scap file to make longer, plain or .zst or .gz (samples/web-incident.scap.zst)
+#   EVENTS     events of the long capture, at least (10000000)
+#   REPEAT     runs per measurement; the fastest counts (3)
+#   TMPDIR     needs about 4 GB
+set -eu
+export LC_ALL=C
+
+BUILD=${BUILD:-build}
+SAMPLE=${SAMPLE:-samples/web-incident.scap.zst}
+EVENTS=${EVENTS:-10000000}
+REPEAT=${REPEAT:-3}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+plain_of()
+{
+	case $1 in
+	*.zst) zstd -dcq "$1" ;;
+	*.gz) gzip -dc "$1" ;;
+	*) cat "$1" ;;
+	esac
+}
+
+# measure LABEL COMMAND...: the fastest of REPEAT runs as "wall user sys rss_kb" in $got.
+measure()
+{
+	label=$1
+	shift
+	: > "$work/times"
+	i=0
+	while [ "$i" -lt "$REPEAT" ]; do
+		rm -rf "$work/out"
+		"$BUILD/tools/timeit" "$work/times" "$@" > /dev/null 2> "$work/err" || {
+			echo "bench: $label failed:" >&2
+			cat "$work/err" >&2
+			exit 1
+		}
+		i=$((i + 1))
+	done
+	got=$(sort -n "$work/times" | head -n 1)
+}
+
+field() { echo "$got" | cut -d ' ' -f "$1"; }
+
+# row LABEL EVENTS BYTES: one line of the table from $got.
+row()
+{
+	echo "$got" | awk -v label="$1" -v events="$2" -v bytes="$3" '{
+		wall = $1 > 0.001 ? $1 : 0.001
+		printf "%-34s %8.3f %8.2f %8.2f %9.1f %9.2f %8.1f\n", label, $1, $2 + $3, ($2 + $3) / wall, \
+			events / wall / 1e6, bytes / wall / 1e9, $4 / 1024 }'
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0.001 ? a / b : 0) }'; }
+
+echo "making the long capture"
+plain_of "$SAMPLE" > "$work/sample.scap"
+one=$("$BUILD/tools/mkbench" 1 < "$work/sample.scap" 2>&1 > /dev/null)
+copies=$(((EVENTS + one - 1) / one))
+short_copies=$(((copies + 9) / 10))
+events=$("$BUILD/tools/mkbench" "$copies" < "$work/sample.scap" 2>&1 > "$work/long.scap")
+short_events=$("$BUILD/tools/mkbench" "$short_copies" < "$work/sample.scap" 2>&1 > "$work/short.scap")
+gzip -1 -c "$work/long.scap" > "$work/long.scap.gz"
+zstd -q -3 "$work/long.scap" -o "$work/long.scap.zst"
+bytes=$(wc -c < "$work/long.scap")
+
+echo "machine: $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+echo "input: $SAMPLE times $copies: $events events, $bytes bytes" \
+	"(gz $(wc -c < "$work/long.scap.gz"), zst $(wc -c < "$work/long.scap.zst")); fastest of $REPEAT"
+echo
+printf '%-34s %8s %8s %8s %9s %9s %8s\n' what 'wall s' 'cpu s' 'cores' 'M ev/s' 'GB/s' 'RSS MB'
+
+measure cat cat "$work/long.scap"
+row 'cat' "$events" "$bytes"
+measure 'gzip -dc' gzip -dc "$work/long.scap.gz"
+row 'gzip -dc' "$events" "$bytes"
+gzip_wall=$(field 1)
+measure 'zstd -dc' zstd -dcq "$work/long.scap.zst"
+row 'zstd -dc' "$events" "$bytes"
+zstd_wall=$(field 1)
+
+for command in info report print; do
+	for kind in '' .gz .zst; do
+		for jobs in 1 2; do
+			case $command in
+			report) set -- report "-j$jobs" "$work/long.scap$kind" -o "$work/out" ;;
+			*) set -- "$command" "-j$jobs" "$work/long.scap$kind" ;;
+			esac
+			measure "$command" "$BUILD/thresher" "$@"
+			row "$command -j$jobs ${kind:-plain}" "$events" "$bytes"
+			name=$(echo "${command}${jobs}${kind}" | tr -d .)
+			eval "wall_$name=$(field 1) rss_$name=$(field 4)"
+		done
+	done
+done
+measure 'report short' "$BUILD/thresher" report -j2 "$work/short.scap" -o "$work/out"
+row 'report -j2 plain, a tenth' "$short_events" "$(wc -c < "$work/short.scap")"
+rss_short=$(field 4)
+
+echo
+printf '%-58s %8s   %s\n' ratio here goal
+goal() { printf '%-58s %8s   %s\n' "$1" "$2" "$3"; }
+goal 'report -j2, M events/s' \
+	"$(awk -v e="$events" -v w="$wall_report2" 'BEGIN { printf "%.1f", e / w / 1e6 }')" 'at least 24'
+goal 'print -j2, M lines/s' \
+	"$(awk -v e="$events" -v w="$wall_print2" 'BEGIN { printf "%.1f", e / w / 1e6 }')" 'at least 3, aim 6'
+goal 'report -j2 of gzip input / gzip -dc' "$(ratio "$wall_report2gz" "$gzip_wall")" \
+	'at most 1.00 (0.50 with ISA-L)'
+goal 'report -j2 of zstd input / zstd -dc' "$(ratio "$wall_report2zst" "$zstd_wall")" 'at most 1.25'
+goal 'report -j1 / report -j2, plain' "$(ratio "$wall_report1" "$wall_report2")" 'at least 1.80, aim 1.95'
+goal 'info -j1 / info -j2, plain' "$(ratio "$wall_info1" "$wall_info2")" ''
+goal 'print -j1 / print -j2, plain' "$(ratio "$wall_print1" "$wall_print2")" ''
+goal 'peak RSS of report: whole / a tenth of it' "$(ratio "$rss_report2" "$rss_short")" 'at most 1.20'
