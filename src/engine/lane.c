@@ -135,6 +135,7 @@ int lane_frame(struct engine *en, struct lane *ln, struct slot *s, struct err *e
 		/* A mapped stream stays readable until the next input_next: its last batches may still be
 		 * in use, so the caller lets them drain before it comes back. */
 		framer_release(&ln->framer);
+		snprintf(ln->source->note, sizeof(ln->source->note), "%s", stream_note(ln->stream));
 		ln->stream = NULL;
 		return LANE_DRAIN;
 	}

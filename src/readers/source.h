@@ -111,6 +111,7 @@ struct source {
 	uint64_t damage_bytes;
 	int error;			/* ERR_ code that ended reading early, 0: none */
 	char error_text[256];
+	char note[160];			/* oddity of the wrapping that cost nothing, "" none */
 };
 
 struct source *source_new(uint32_t id, const char *name);

@@ -33,6 +33,8 @@ struct archive_layer {
 	int broken;			/* code that ended the data of the last member, 0: none */
 	unsigned int reopened;		/* times */
 	uint64_t headers;		/* read so far */
+	bool in_member;			/* libarchive stands behind a header */
+	uint64_t header_end;		/* served may not reach it while a header is read */
 	locale_t utf8;			/* owns; (locale_t)0: not there */
 	struct archive_entry *entry;	/* borrowed from a until the next header */
 	uint64_t served;		/* bytes given to libarchive */
@@ -64,6 +66,10 @@ static la_ssize_t on_read(struct archive *a, void *data, const void **ret_p)
 	size_t n = 0;
 
 	UNUSED_ARG(a);
+	if (!l->in_member && l->served >= l->header_end) {
+		l->under_code = err_set(&l->under_err, ERR_LIMIT, "a header of more than %u MiB",
+					LIMIT_ARCHIVE_HEADER_BYTES >> 20);
+	}
 	if (l->under_code == 0 || l->under_code == ERR_EOF) {
 		l->under_code = stream_borrow(l->under, STREAM_PIECE_BYTES, &p, &n, &l->under_err);
 	}
@@ -117,8 +123,9 @@ static bool says(const char *text, const char *part)
 /* libarchive has few codes and tells the rest in words. */
 static int code_of_text(struct archive *a, const char *text)
 {
+	/* Not ours: it asked for what the archive said. */
 	if (archive_errno(a) == ENOMEM) {
-		return ERR_NOMEM;
+		return ERR_LIMIT;
 	}
 	if (says(text, "truncated") || says(text, "premature end") || says(text, "end of file") ||
 	    says(text, "no progress")) {
@@ -256,6 +263,7 @@ int archive_layer_new(struct stream *under, enum content content, struct archive
 	l->content = content;
 	l->seekable =
 		stream_file_seekable(under) && (content == CONTENT_ZIP || content == CONTENT_7Z);
+	l->header_end = LIMIT_ARCHIVE_HEADER_BYTES;
 	l->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	err_init(&l->under_err);
 	l->a = archive_read_new();
@@ -301,15 +309,29 @@ static bool is_stored(const struct archive_layer *l)
 /* The next header; damaged ones are stepped over a few times. */
 static int next_header(struct archive_layer *l)
 {
-	int r = archive_read_next_header(l->a, &l->entry);
-	int tries = 1;
+	int r = ARCHIVE_OK;
 
-	while ((r == ARCHIVE_RETRY || r == ARCHIVE_FAILED) && is_stored(l) &&
-	       tries < LIMIT_ARCHIVE_RETRIES) {
+	if (l->in_member) {
+		/* libarchive would do so itself, but then skipped data counted as header. */
+		r = archive_read_data_skip(l->a);
+		l->in_member = false;
+	}
+	l->header_end = l->served + LIMIT_ARCHIVE_HEADER_BYTES;
+	if (r == ARCHIVE_EOF) {
+		archive_set_error(l->a, EIO, "truncated member");
+		return ARCHIVE_FATAL;
+	}
+	if (r == ARCHIVE_FATAL || (r < ARCHIVE_WARN && !is_stored(l))) {
+		return r;
+	}
+	for (int tries = 0; tries < LIMIT_ARCHIVE_RETRIES; tries++) {
 		r = archive_read_next_header(l->a, &l->entry);
-		tries++;
+		if ((r != ARCHIVE_RETRY && r != ARCHIVE_FAILED) || !is_stored(l)) {
+			break;
+		}
 	}
 	l->headers++;
+	l->in_member = r == ARCHIVE_OK || r == ARCHIVE_WARN;
 	return r;
 }
 
@@ -327,6 +349,8 @@ static int open_again(struct archive_layer *l)
 	stream_file_seek(l->under, 0);
 	l->under_code = 0;
 	l->opened = false;
+	l->in_member = false;
+	l->header_end = l->served + LIMIT_ARCHIVE_HEADER_BYTES;
 	l->headers = 0;
 	l->a = archive_read_new();
 	if (l->a == NULL) {

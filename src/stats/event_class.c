@@ -5,6 +5,39 @@
 
 #define EINPROGRESS_RES (-115)
 
+const uint8_t event_class_bits[SCHEMA_EVENTS] = {
+	[EV_SYSCALL_READ_X] = CLASS_MOVES,
+	[EV_SYSCALL_WRITE_X] = CLASS_MOVES,
+	[EV_SYSCALL_PREAD_X] = CLASS_MOVES,
+	[EV_SYSCALL_PWRITE_X] = CLASS_MOVES,
+	[EV_SYSCALL_READV_X] = CLASS_MOVES,
+	[EV_SYSCALL_WRITEV_X] = CLASS_MOVES,
+	[EV_SYSCALL_PREADV_X] = CLASS_MOVES,
+	[EV_SYSCALL_PWRITEV_X] = CLASS_MOVES,
+	[EV_SOCKET_SEND_X] = CLASS_MOVES,
+	[EV_SOCKET_SENDTO_X] = CLASS_MOVES,
+	[EV_SOCKET_SENDMSG_X] = CLASS_MOVES,
+	[EV_SOCKET_SENDMMSG_X] = CLASS_MOVES,
+	[EV_SOCKET_RECV_X] = CLASS_MOVES,
+	[EV_SOCKET_RECVFROM_X] = CLASS_MOVES,
+	[EV_SOCKET_RECVMSG_X] = CLASS_MOVES,
+	[EV_SOCKET_RECVMMSG_X] = CLASS_MOVES,
+	[EV_SYSCALL_SENDFILE_X] = CLASS_MOVES,
+	[EV_SYSCALL_COPY_FILE_RANGE_X] = CLASS_MOVES,
+	[EV_SYSCALL_OPEN_X] = CLASS_OPENS,
+	[EV_SYSCALL_CREAT_X] = CLASS_OPENS,
+	[EV_SYSCALL_OPENAT_2_X] = CLASS_OPENS,
+	[EV_SYSCALL_OPENAT2_X] = CLASS_OPENS,
+	[EV_SYSCALL_OPEN_BY_HANDLE_AT_X] = CLASS_OPENS,
+	[EV_SOCKET_CONNECT_X] = CLASS_CONNECTS,
+	[EV_SOCKET_ACCEPT_5_X] = CLASS_CONNECTS,
+	[EV_SOCKET_ACCEPT4_6_X] = CLASS_CONNECTS,
+	[EV_SYSCALL_CLONE_20_X] = CLASS_STARTS,
+	[EV_SYSCALL_FORK_20_X] = CLASS_STARTS,
+	[EV_SYSCALL_VFORK_20_X] = CLASS_STARTS,
+	[EV_SYSCALL_CLONE3_X] = CLASS_STARTS,
+};
+
 static uint64_t message_bytes(const struct event *ev, unsigned int size_param)
 {
 	uint32_t size;
@@ -31,8 +64,6 @@ void event_bytes_moved(const struct event *ev, struct event_bytes *ret_b)
 		ret_b->out = n;
 		ret_b->file_in = n;
 		return;
-	case EV_SYSCALL_FINIT_MODULE_X:
-		return;		/* reads the module through the kernel; its result is no byte count */
 	default:
 		break;
 	}
@@ -43,32 +74,17 @@ void event_bytes_moved(const struct event *ev, struct event_bytes *ret_b)
 	}
 }
 
-bool event_opens_file(const struct event *ev)
-{
-	switch (ev->type) {
-	case EV_SYSCALL_OPEN_X:
-	case EV_SYSCALL_CREAT_X:
-	case EV_SYSCALL_OPENAT_2_X:
-	case EV_SYSCALL_OPENAT2_X:
-	case EV_SYSCALL_OPEN_BY_HANDLE_AT_X:
-		return (ev->flags & EVENT_HAS_RES) && ev->res >= 0;
-	default:
-		return false;
-	}
-}
-
 bool event_connects(const struct event *ev)
 {
-	if (!(ev->flags & EVENT_HAS_RES) || event_fd_class(ev) != FDC_NET) {
+	if (!(event_class_bits[ev->type] & CLASS_CONNECTS) || !(ev->flags & EVENT_HAS_RES) ||
+	    event_fd_class(ev) != FDC_NET) {
 		return false;
 	}
-	switch (ev->type) {
-	case EV_SOCKET_CONNECT_X:
-		return ev->res >= 0 || ev->res == EINPROGRESS_RES;
-	case EV_SOCKET_ACCEPT_5_X:
-	case EV_SOCKET_ACCEPT4_6_X:
-		return ev->res >= 0;
-	default:
-		return false;
-	}
+	return ev->res >= 0 || (ev->type == EV_SOCKET_CONNECT_X && ev->res == EINPROGRESS_RES);
+}
+
+bool event_starts_process(const struct event *ev)
+{
+	return (event_class_bits[ev->type] & CLASS_STARTS) && (ev->flags & EVENT_HAS_RES) && ev->res == 0 &&
+	       ev->thread != NULL && (ev->thread->flags & TV_MAIN);
 }

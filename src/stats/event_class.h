@@ -39,17 +39,33 @@ struct event_bytes {
 
 void event_bytes_moved(const struct event *ev, struct event_bytes *ret_b);
 
-/* True for calls that can move bytes: worth calling event_bytes_moved. */
+/* What calls of a type can be, so that most events need one look. */
+enum {
+	CLASS_MOVES = 1,	/* moves bytes when it succeeds */
+	CLASS_OPENS = 2,	/* opens a file or directory */
+	CLASS_CONNECTS = 4,	/* makes or accepts a connection */
+	CLASS_STARTS = 8,	/* clone and its like */
+};
+
+/* By type of today's layout; only exits have any bit. */
+extern const uint8_t event_class_bits[SCHEMA_EVENTS];
+
+/* A successful call that moved bytes: event_bytes_moved tells how many. */
 static inline bool event_moves_bytes(const struct event *ev)
 {
-	const struct schema_event *se = &schema_events[ev->type];
-
-	return ((se->flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0 || ev->type == EV_SYSCALL_SENDFILE_X) &&
-	       (ev->flags & EVENT_HAS_RES) && ev->res > 0;
+	return (event_class_bits[ev->type] & CLASS_MOVES) && (ev->flags & EVENT_HAS_RES) && ev->res > 0;
 }
 
-/* A successful open of a file or directory; a connection made or accepted (also one in progress). */
-bool event_opens_file(const struct event *ev);
+/* A successful open of a file or directory. */
+static inline bool event_opens_file(const struct event *ev)
+{
+	return (event_class_bits[ev->type] & CLASS_OPENS) && (ev->flags & EVENT_HAS_RES) && ev->res >= 0;
+}
+
+/* A network connection made or accepted, also one in progress. */
 bool event_connects(const struct event *ev);
+
+/* A new process (not a thread), seen from its own side. */
+bool event_starts_process(const struct event *ev);
 
 #endif

@@ -145,42 +145,25 @@ static int go_to(struct io_state *s, uint64_t ts)
 	return 0;
 }
 
-static enum io_count category_of(const struct event *ev)
+/* Column of a schema category; 0 where it depends on the fd. */
+static const uint8_t column_of[EC_COUNT] = {
+	[EC_UNKNOWN] = IO_OTHER,   [EC_OTHER] = IO_OTHER,	    [EC_FILE] = IO_FILE,
+	[EC_NET] = IO_NET,	   [EC_IPC] = IO_IPC,		    [EC_MEMORY] = IO_MEMORY,
+	[EC_PROCESS] = IO_PROCESS, [EC_SLEEP] = IO_WAIT,	    [EC_SYSTEM] = IO_OTHER,
+	[EC_SIGNAL] = IO_SIGNAL,   [EC_USER] = IO_OTHER,	    [EC_TIME] = IO_OTHER,
+	[EC_PROCESSING] = IO_OTHER, [EC_IO_READ] = 0,		    [EC_IO_WRITE] = 0,
+	[EC_IO_OTHER] = 0,	   [EC_WAIT] = IO_WAIT,		    [EC_SCHEDULER] = IO_SCHEDULER,
+	[EC_INTERNAL] = IO_OTHER,
+};
+
+static inline unsigned int category_of(const struct event *ev)
 {
-	switch (schema_events[ev->type].category) {
-	case EC_FILE:
-		return IO_FILE;
-	case EC_NET:
-		return IO_NET;
-	case EC_IPC:
-		return IO_IPC;
-	case EC_IO_READ:
-	case EC_IO_WRITE:
-	case EC_IO_OTHER:
-		switch (event_fd_class(ev)) {
-		case FDC_FILE:
-			return IO_FILE;
-		case FDC_NET:
-			return IO_NET;
-		case FDC_IPC:
-			return IO_IPC;
-		default:
-			return IO_OTHER;
-		}
-	case EC_MEMORY:
-		return IO_MEMORY;
-	case EC_PROCESS:
-		return IO_PROCESS;
-	case EC_WAIT:
-	case EC_SLEEP:
-		return IO_WAIT;
-	case EC_SIGNAL:
-		return IO_SIGNAL;
-	case EC_SCHEDULER:
-		return IO_SCHEDULER;
-	default:
-		return IO_OTHER;
-	}
+	static const uint8_t of_fd[] = {
+		[FDC_NONE] = IO_OTHER, [FDC_FILE] = IO_FILE, [FDC_NET] = IO_NET, [FDC_IPC] = IO_IPC,
+	};
+	unsigned int column = column_of[schema_events[ev->type].category];
+
+	return column != 0 ? column : of_fd[event_fd_class(ev)];
 }
 
 static void count_bytes(struct io_bucket *b, const struct event *ev)
@@ -197,15 +180,6 @@ static void count_bytes(struct io_bucket *b, const struct event *ev)
 		b->counts[IO_NET_IN] += m.in;
 		b->counts[IO_NET_OUT] += m.out;
 	}
-}
-
-/* A new process (not a thread), counted where its own first event stands. */
-static bool starts_process(const struct event *ev)
-{
-	return (ev->flags & EVENT_HAS_RES) && ev->res == 0 &&
-	       (ev->type == EV_SYSCALL_CLONE_20_X || ev->type == EV_SYSCALL_FORK_20_X ||
-		ev->type == EV_SYSCALL_VFORK_20_X || ev->type == EV_SYSCALL_CLONE3_X) &&
-	       ev->thread != NULL && (ev->thread->flags & TV_MAIN);
 }
 
 static int io_batch(void *st, const struct batch *batch)
@@ -231,7 +205,7 @@ static int io_batch(void *st, const struct batch *batch)
 		s->last->counts[IO_ERRORS] += (ev->flags & EVENT_FAILED) != 0;
 		if (event_moves_bytes(ev)) {
 			count_bytes(s->last, ev);
-		} else if (UNLIKELY(starts_process(ev))) {
+		} else if (UNLIKELY(event_starts_process(ev))) {
 			s->last->counts[IO_STARTED]++;
 		}
 	}

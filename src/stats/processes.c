@@ -56,7 +56,7 @@ static struct section_sums *section_at(struct processes_state *s, uint32_t slot)
 	return &s->sections[slot];
 }
 
-static bool reserve_rows(struct section_sums *sec, uint32_t id)
+static inline bool reserve_rows(struct section_sums *sec, uint32_t id)
 {
 	uint32_t n;
 	struct proc_sums *grown;
@@ -91,7 +91,7 @@ static void count_bytes(struct proc_sums *p, const struct event *ev)
 	}
 }
 
-static void count_event(struct proc_sums *p, const struct event *ev)
+static inline void count_event(struct proc_sums *p, const struct event *ev)
 {
 	p->events++;
 	if (!(ev->flags & EVENT_IS_SYSCALL)) {
@@ -99,6 +99,9 @@ static void count_event(struct proc_sums *p, const struct event *ev)
 	}
 	p->calls++;
 	p->errors += (ev->flags & EVENT_FAILED) != 0;
+	if (event_class_bits[ev->type] == 0) {
+		return;
+	}
 	if (event_moves_bytes(ev)) {
 		count_bytes(p, ev);
 	} else if (UNLIKELY(event_opens_file(ev))) {
@@ -346,6 +349,9 @@ static int processes_tables(void *st, const struct tap_input *in, struct report 
 		struct whole w;
 
 		gather(&w, in->series, st, i);
+		if (!w.last->known && w.sums.events == 0) {
+			continue;	/* a mere mention of an id: nobody knows it, nothing happened in it */
+		}
 		add_row(t, &w, in->series);
 	}
 	return report_add(r, t) == 0 ? 0 : err_nomem(e, "table processes");

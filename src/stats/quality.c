@@ -59,6 +59,14 @@ static void add_damage(struct table *t, const struct source *src)
 		table_u64(t, src->bytes);
 		table_text(t, src->error_text[0] != '\0' ? src->error_text : err_text(src->error));
 	}
+	if (src->note[0] != '\0') {
+		table_text(t, src->shown);
+		table_text(t, "oddity");
+		table_u64(t, 1);
+		table_unknown(t);
+		table_unknown(t);
+		table_text(t, src->note);
+	}
 	if (src->stopped) {
 		table_text(t, src->shown);
 		table_text(t, "stopped");
