@@ -204,7 +204,7 @@ ci: ## everything but the benchmark, as .ci/run does
 	@sh .ci/run
 
 .PHONY: bench
-bench: ## speed and memory beside cat, gzip and zstd (10 minutes, 4 GB in $TMPDIR)
+bench: ## speed and memory beside cat, gzip and zstd (2 minutes, 2 GB in $$TMPDIR)
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
 	@BUILD='$(BUILD)' sh tests/bench.sh
@@ -242,7 +242,7 @@ format-diff: ## what clang-format would change in the lines not committed yet (n
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/  \1@\2/p' Makefile | sed 's/\$$(BUILD)/$(BUILD)/' | \
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/  \1@\2/p' Makefile | sed 's/\$$(BUILD)/$(BUILD)/; s/\$$\$$/$$/' | \
 		awk -F@ '{ printf "%-22s %s\n", $$1, $$2 }'
 
 .PHONY: clean distclean

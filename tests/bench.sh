@@ -6,7 +6,7 @@
 #   SAMPLE     a scap file to make longer, plain or .zst or .gz (samples/web-incident.scap.zst)
 #   EVENTS     events of the long capture, at least (10000000)
 #   REPEAT     runs per measurement; the fastest counts (3)
-#   TMPDIR     needs about 4 GB
+#   TMPDIR     needs about 2 GB
 set -eu
 export LC_ALL=C
 

@@ -1,6 +1,6 @@
 /*
- * test_escape.c - hostile strings come out harmless for terminal, page, JSON and CSV. Expected texts are
- * written by hand from the promises in escape.h.
+ * test_escape.c - hostile strings come out harmless for terminal, page, JSON and CSV. Expected
+ * texts are written by hand from the promises in escape.h.
  */
 #include "base/escape.h"
 
@@ -33,7 +33,10 @@ static void test_escape_terminal_shows_controls(void)
 	CHECK(escape_terminal, "a\x1b[31mred\x07\x7f", "a\\x1b[31mred\\x07\\x7f");
 	CHECK(escape_terminal, "1\n2\r3\t4", "1\\n2\\r3\\t4");
 	CHECK(escape_terminal, "nul\0end", "nul\\x00end");
-	CHECK(escape_terminal, "csi \xc2\x9b" "31m", "csi \\xc2\\x9b31m");
+	CHECK(escape_terminal,
+	      "csi \xc2\x9b"
+	      "31m",
+	      "csi \\xc2\\x9b31m");
 }
 
 static void test_escape_terminal_keeps_writing(void)
@@ -41,12 +44,19 @@ static void test_escape_terminal_keeps_writing(void)
 	CHECK(escape_terminal, "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\xa6\x88",
 	      "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\xa6\x88");
 	/* The joiner that Persian and emoji need. */
-	CHECK(escape_terminal, "a\xe2\x80\x8d" "b", "a\xe2\x80\x8d" "b");
+	CHECK(escape_terminal,
+	      "a\xe2\x80\x8d"
+	      "b",
+	      "a\xe2\x80\x8d"
+	      "b");
 }
 
 static void test_escape_terminal_shows_what_hides(void)
 {
-	CHECK(escape_terminal, "\xe2\x80\xae" "gpj.exe", "\\u202egpj.exe");
+	CHECK(escape_terminal,
+	      "\xe2\x80\xae"
+	      "gpj.exe",
+	      "\\u202egpj.exe");
 	CHECK(escape_terminal, "\xe2\x80\x8e\xe2\x80\x8f\xe2\x81\xa6\xe2\x81\xa9",
 	      "\\u200e\\u200f\\u2066\\u2069");
 	CHECK(escape_terminal, "\xe2\x80\xaa|\xef\xbb\xbf", "\\u202a|\\ufeff");
@@ -57,10 +67,14 @@ static void test_escape_terminal_shows_bad_utf8(void)
 {
 	CHECK(escape_terminal, "\xff\xfe\x80", "\\xff\\xfe\\x80");
 	CHECK(escape_terminal, "cut \xe6\x97", "cut \\xe6\\x97");
-	CHECK(escape_terminal, "overlong \xc0\xaf \xe0\x80\xaf", "overlong \\xc0\\xaf \\xe0\\x80\\xaf");
+	CHECK(escape_terminal, "overlong \xc0\xaf \xe0\x80\xaf",
+	      "overlong \\xc0\\xaf \\xe0\\x80\\xaf");
 	CHECK(escape_terminal, "surrogate \xed\xa0\x80", "surrogate \\xed\\xa0\\x80");
 	CHECK(escape_terminal, "beyond \xf4\x90\x80\x80", "beyond \\xf4\\x90\\x80\\x80");
-	CHECK(escape_terminal, "broken \xe6" "A", "broken \\xe6A");
+	CHECK(escape_terminal,
+	      "broken \xe6"
+	      "A",
+	      "broken \\xe6A");
 }
 
 static void test_escape_html_leaves_no_markup(void)
@@ -114,8 +128,13 @@ static void test_escape_csv_defuses_formulas(void)
 	CHECK(escape_csv, "\t=1", "\"'\t=1\"");
 	CHECK(escape_csv, "\r=1", "\"'\r=1\"");
 	CHECK(escape_csv, "\n=1", "\"'\n=1\"");
-	CHECK(escape_csv, "=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
-	CHECK(escape_csv, "\xef\xbc\x9d" "1", "'\xef\xbc\x9d" "1");
+	CHECK(escape_csv, "=HYPERLINK(\"http://x\",\"y\")",
+	      "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
+	CHECK(escape_csv,
+	      "\xef\xbc\x9d"
+	      "1",
+	      "'\xef\xbc\x9d"
+	      "1");
 	CHECK(escape_csv, "a=1", "a=1");
 	CHECK(escape_csv, "", "");
 }
@@ -139,7 +158,8 @@ static void test_escape_any_bytes_give_clean_utf8(void)
 			uint32_t c;
 			size_t len = escape_utf8(p, b.len - at, &c);
 
-			/* JSON's characters for bytes are the one thing escape_utf8 does not take. */
+			/* JSON's characters for bytes are the one thing escape_utf8 does not
+			 * take. */
 			if (len == 0 && b.len - at >= 3 && p[0] == 0xee && (p[1] & 0xfe) == 0xbe &&
 			    (p[2] & 0xc0) == 0x80) {
 				len = 3;
@@ -155,14 +175,19 @@ static void test_escape_any_bytes_give_clean_utf8(void)
 
 void suite_escape(CU_pSuite suite)
 {
-	CU_add_test(suite, "test_escape_terminal_shows_controls", test_escape_terminal_shows_controls);
-	CU_add_test(suite, "test_escape_terminal_keeps_writing", test_escape_terminal_keeps_writing);
-	CU_add_test(suite, "test_escape_terminal_shows_what_hides", test_escape_terminal_shows_what_hides);
-	CU_add_test(suite, "test_escape_terminal_shows_bad_utf8", test_escape_terminal_shows_bad_utf8);
+	CU_add_test(suite, "test_escape_terminal_shows_controls",
+		    test_escape_terminal_shows_controls);
+	CU_add_test(suite, "test_escape_terminal_keeps_writing",
+		    test_escape_terminal_keeps_writing);
+	CU_add_test(suite, "test_escape_terminal_shows_what_hides",
+		    test_escape_terminal_shows_what_hides);
+	CU_add_test(suite, "test_escape_terminal_shows_bad_utf8",
+		    test_escape_terminal_shows_bad_utf8);
 	CU_add_test(suite, "test_escape_html_leaves_no_markup", test_escape_html_leaves_no_markup);
 	CU_add_test(suite, "test_escape_json_is_valid", test_escape_json_is_valid);
 	CU_add_test(suite, "test_escape_json_keeps_bad_bytes", test_escape_json_keeps_bad_bytes);
-	CU_add_test(suite, "test_escape_json_script_cannot_leave", test_escape_json_script_cannot_leave);
+	CU_add_test(suite, "test_escape_json_script_cannot_leave",
+		    test_escape_json_script_cannot_leave);
 	CU_add_test(suite, "test_escape_csv_quotes", test_escape_csv_quotes);
 	CU_add_test(suite, "test_escape_csv_defuses_formulas", test_escape_csv_defuses_formulas);
 	CU_add_test(suite, "test_escape_any_bytes_give_clean_utf8",

@@ -1,6 +1,6 @@
 /*
- * test_fields.c - the field table and output formats over events, threads and fds made by hand. Expected
- * texts follow sysdig's documentation of its fields.
+ * test_fields.c - the field table and output formats over events, threads and fds made by hand.
+ * Expected texts follow sysdig's documentation of its fields.
  */
 #include "mkevent.h"
 
@@ -8,9 +8,9 @@
 
 #include "filter/format.h"
 
-#define TS (UINT64_C(1795250131) * NSEC_PER_SEC + 248341011)	/* 2026-11-21T08:35:31.248341011Z */
+#define TS (UINT64_C(1795250131) * NSEC_PER_SEC + 248341011) /* 2026-11-21T08:35:31.248341011Z */
 
-/* ---- a world: one thread with two ancestors, one file, one connection ------------------------- */
+/* ---- a world: one thread with two ancestors, one file, one connection ---- */
 
 struct text_str {
 	struct str s;
@@ -111,7 +111,7 @@ static void make_world(void)
 	conn.v.src_port = 40000;
 	conn.v.dst_port = 80;
 	name_fd(&conn, "10.0.0.1:40000->10.0.0.2:80");
-	source.name = (char *)(uintptr_t)"a.scap";
+	source.name = (char *)(uintptr_t) "a.scap";
 	section.source = &source;
 	batch.section = &section;
 	batch.first_raw_num = 1000;
@@ -185,7 +185,7 @@ static const char *line(const char *format)
 #define CHECK(format, expected) CU_ASSERT_STRING_EQUAL(line(format), expected)
 #define CHECK_ABSENT(format) CU_ASSERT_PTR_NULL(line(format))
 
-/* ---- fields --------------------------------------------------------------------------------------- */
+/* ---- fields ---- */
 
 static void test_fields_event(void)
 {
@@ -217,7 +217,7 @@ static void test_fields_arguments(void)
 {
 	setup();
 	CHECK("%evt.arg.fd|%evt.arg[size]|%evt.arg[0]", "<f>/etc/ld.so.cache|4096|3");
-	CHECK("%evt.rawarg.fd %evt.rawarg.size", "5 4096");
+	CHECK("%evt.rawarg.fd %evt.rawarg.size|%evt.rawarg.data", "5 4096|a..");
 	CHECK_ABSENT("%evt.arg.nosuch");
 	CHECK_ABSENT("%evt.arg[99]");
 	/* control bytes of the data never get through */
@@ -230,7 +230,8 @@ static void test_fields_time(void)
 	CHECK("%evt.time %evt.time.s", "08:35:31.248341011 08:35:31");
 	CHECK("%evt.datetime|%evt.datetime.s", "2026-11-21 08:35:31.248341011|2026-11-21 08:35:31");
 	CHECK("%evt.time.iso8601", "2026-11-21T08:35:31.248341011+0000");
-	CHECK("%evt.rawtime %evt.rawtime.s %evt.rawtime.ns", "1795250131248341011 1795250131 248341011");
+	CHECK("%evt.rawtime %evt.rawtime.s %evt.rawtime.ns",
+	      "1795250131248341011 1795250131 248341011");
 	CHECK("%evt.outputtime", "08:35:31.248341011");
 	settings.time_style = TIME_EPOCH;
 	CHECK("%evt.outputtime", "1795250131.248341011");
@@ -247,7 +248,8 @@ static void test_fields_latency(void)
 	CHECK("%evt.latency %evt.latency.ns %evt.latency.human", "1234567 001234567 1.23ms");
 	CHECK("%evt.latency_bound %evt.begin", "false 1795250131247106444");
 	m.ev.flags = (uint16_t)((m.ev.flags & ~EVENT_BEGIN_EXACT) | EVENT_BEGIN_BOUND);
-	CHECK("%evt.latency_bound %evt.latency.human", "true \xe2\x89\xa4" "1.23ms");
+	CHECK("%evt.latency_bound %evt.latency.human", "true \xe2\x89\xa4"
+						       "1.23ms");
 }
 
 static void test_fields_process(void)
@@ -265,7 +267,7 @@ static void test_fields_process(void)
 	CHECK("%proc.aenv[B]", "2");
 	CHECK("%proc.duration %proc.fdlimit", "5000 1024");
 	CHECK("%proc.is_sid_leader %proc.sid", "false 100");
-	CHECK("%proc.nthreads %proc.nchilds %proc.fdopencount %proc.fdusage", "3 2 512 50.00");
+	CHECK("%proc.nthreads %proc.nchilds %proc.fdopencount %proc.fdusage", "3 2 512 50.0");
 	CHECK("%proc.stdout.name %proc.stdout.type", "/etc/ld.so.cache file");
 	CHECK_ABSENT("%proc.stdin.name");
 }
@@ -315,6 +317,7 @@ static void test_fields_file(void)
 	CHECK("%fd.dev %fd.dev.major %fd.dev.minor", "801 8 1");
 	CHECK("%fd.uid", "1025");
 	CHECK("%fd.containername", ":/etc/ld.so.cache");
+	CHECK("%fd.connected %fd.is_server", "false false");
 	CHECK_ABSENT("%fd.sip");
 	CHECK_ABSENT("%fd.l4proto");
 	make_read(NULL, 3);
@@ -390,13 +393,13 @@ static void test_fields_container_json(void)
 	CHECK_ABSENT("%container.mount[2]");
 	CHECK("%container.healthcheck %container.liveness_probe", "curl -f x NONE");
 	CHECK("%container.start_ts %container.duration", "1795250131000000000 248341011");
-	json->len = 20;	/* cut off: not JSON any more */
+	json->len = 20; /* cut off: not JSON any more */
 	CHECK_ABSENT("%container.ip");
 	thread.container = NULL;
 	free(json);
 }
 
-/* ---- hostile text --------------------------------------------------------------------------------- */
+/* ---- hostile text ---- */
 
 static void test_fields_escape_captured_text(void)
 {
@@ -404,7 +407,8 @@ static void test_fields_escape_captured_text(void)
 
 	setup();
 	evil.v.type = FD_FILE_V2;
-	name_fd(&evil, "/tmp/\x1b]0;x\x07\n\x01" "A000");
+	name_fd(&evil, "/tmp/\x1b]0;x\x07\n\x01"
+		       "A000");
 	make_read(&evil.v, 3);
 	CHECK("%fd.name", "/tmp/\\x1b]0;x\\x07\\n\\x01A000");
 	CHECK("%fd.filename", "\\x1b]0;x\\x07\\n\\x01A000");
@@ -412,7 +416,7 @@ static void test_fields_escape_captured_text(void)
 	CHECK("%evt.arg.fd", "<f>/tmp/\\x1b]0;x\\x07\\n\\x01A000");
 }
 
-/* ---- formats ---------------------------------------------------------------------------------------- */
+/* ---- formats ---- */
 
 static void test_fields_format_literals(void)
 {
@@ -442,8 +446,9 @@ static void test_fields_format_absent_values(void)
 static void test_fields_format_refused(void)
 {
 	static const char *const bad[] = {
-		"%", "%nosuch", "%evt", "%evt.nosuch", "%evt.arg", "%evt.num[1]", "%evt.arg[x",
-		"%1000evt.num", "\x01", "%evt.num \x1b", "%thread.cgroup", "%proc.name.x",
+		"%",        "%nosuch",       "%evt",           "%evt.nosuch",
+		"%evt.arg", "%evt.num[1]",   "%evt.arg[x",     "%1000evt.num",
+		"\x01",     "%evt.num \x1b", "%thread.cgroup", "%proc.name.x",
 	};
 
 	setup();
@@ -471,8 +476,11 @@ static void test_fields_format_marks(void)
 
 	setup();
 	buf_init(&out, 4096);
-	CU_ASSERT_EQUAL(format_new("%evt.reltime|%evt.deltatime.s|%evt.deltatime.ns|%12evt.deltatime|%evt.num",
-				   &f, NULL), 0);
+	CU_ASSERT_EQUAL(
+		format_new(
+			"%evt.reltime|%evt.deltatime.s|%evt.deltatime.ns|%12evt.deltatime|%evt.num",
+			&f, NULL),
+		0);
 	CU_ASSERT_TRUE(format_has_marks(f, &settings));
 	format_free(f);
 	format_fill(&out, text, 1, 1, 2);
@@ -480,7 +488,8 @@ static void test_fields_format_marks(void)
 	buf_reset(&out);
 	line("%evt.reltime|%evt.deltatime.s|%evt.deltatime.ns|%12evt.deltatime|%evt.num");
 	{
-		const char *l = line("%evt.reltime|%evt.deltatime.s|%evt.deltatime.ns|%12evt.deltatime|%evt.num");
+		const char *l = line("%evt.reltime|%evt.deltatime.s|%evt.deltatime.ns|%12evt."
+				     "deltatime|%evt.num");
 
 		format_fill(&out, l, strlen(l), 42, 3000000005);
 	}
@@ -495,7 +504,10 @@ static void test_fields_format_marks(void)
 
 static void test_fields_wants_only_what_is_used(void)
 {
-	static const struct { const char *format; unsigned int wants; } rows[] = {
+	static const struct {
+		const char *format;
+		unsigned int wants;
+	} rows[] = {
 		{ "%evt.num %evt.time %evt.type %thread.tid %evt.rawres", 0 },
 		{ "%proc.name %fd.name", WANT_FOLD },
 		{ "%evt.args", WANT_FOLD | WANT_REFS },
@@ -512,7 +524,7 @@ static void test_fields_wants_only_what_is_used(void)
 	}
 }
 
-/* ---- the table ------------------------------------------------------------------------------------ */
+/* ---- the table ---- */
 
 static void test_fields_table_is_whole(void)
 {
@@ -524,7 +536,8 @@ static void test_fields_table_is_whole(void)
 		CU_ASSERT(f->value != NULL || f->text != NULL);
 		CU_ASSERT(f->type > PT_NONE && f->type < PT_COUNT);
 		CU_ASSERT_EQUAL(f->wants & ~(WANT_FOLD | WANT_REFS | WANT_ANCESTORS | WANT_MEMORY |
-					     WANT_COUNTS), 0);
+					     WANT_COUNTS),
+				0);
 		CU_ASSERT(f->wants == 0 || (f->wants & WANT_FOLD) != 0);
 		/* found by name, and no other row has it */
 		CU_ASSERT_PTR_EQUAL(field_find(f->name, strlen(f->name)), f);
@@ -533,14 +546,15 @@ static void test_fields_table_is_whole(void)
 	CU_ASSERT_PTR_NULL(field_find("evt", 3));
 }
 
-/* Every field, on events with and without objects: no crash, and text only where there is a value. */
+/* Every field, on events with and without objects: no crash. */
 static void test_fields_all_on_bare_events(void)
 {
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 		char format[128];
 
-		snprintf(format, sizeof(format), f->arg >= ARG_REQUIRED ? "*%%%s[1]" : "*%%%s", f->name);
+		snprintf(format, sizeof(format), f->arg >= ARG_REQUIRED ? "*%%%s[1]" : "*%%%s",
+			 f->name);
 		setup();
 		CU_ASSERT_PTR_NOT_NULL(line(format));
 		m.ev.thread = NULL;
@@ -579,9 +593,11 @@ void suite_fields(CU_pSuite suite)
 	CU_add_test(suite, "test_fields_format_width", test_fields_format_width);
 	CU_add_test(suite, "test_fields_format_absent_values", test_fields_format_absent_values);
 	CU_add_test(suite, "test_fields_format_refused", test_fields_format_refused);
-	CU_add_test(suite, "test_fields_format_names_the_nearest", test_fields_format_names_the_nearest);
+	CU_add_test(suite, "test_fields_format_names_the_nearest",
+		    test_fields_format_names_the_nearest);
 	CU_add_test(suite, "test_fields_format_marks", test_fields_format_marks);
-	CU_add_test(suite, "test_fields_wants_only_what_is_used", test_fields_wants_only_what_is_used);
+	CU_add_test(suite, "test_fields_wants_only_what_is_used",
+		    test_fields_wants_only_what_is_used);
 	CU_add_test(suite, "test_fields_table_is_whole", test_fields_table_is_whole);
 	CU_add_test(suite, "test_fields_all_on_bare_events", test_fields_all_on_bare_events);
 }

@@ -693,6 +693,22 @@ static void test_input_damaged_zip_member(void)
 	place_release(&pl);
 }
 
+/* A cpio name of 3.4 GB is not read into memory. */
+static void test_input_header_ceiling(void)
+{
+	struct place pl;
+	struct result res;
+
+	place_init(&pl);
+	run(&pl, "printf '0707010000000100008180000000000000000000000001000000000000000000000000"
+		 "000000000000000000000000D000000000000000' >a && truncate -s 200M a");
+	read_one(&pl, "a", &res);
+	CU_ASSERT_EQUAL(res.count, 0);
+	CU_ASSERT_EQUAL(res.end, ERR_LIMIT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(res.err.message, "header"));
+	place_release(&pl);
+}
+
 static bool known_end(int code)
 {
 	return code == ERR_EOF || code == ERR_TRUNCATED || code == ERR_MALFORMED ||
@@ -767,5 +783,6 @@ void suite_input(CU_pSuite suite)
 	CU_add_test(suite, "test_input_truncated_archive", test_input_truncated_archive);
 	CU_add_test(suite, "test_input_damaged_inner_archive", test_input_damaged_inner_archive);
 	CU_add_test(suite, "test_input_damaged_zip_member", test_input_damaged_zip_member);
+	CU_add_test(suite, "test_input_header_ceiling", test_input_header_ceiling);
 	CU_add_test(suite, "test_input_damage_sweep", test_input_damage_sweep);
 }

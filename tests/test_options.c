@@ -1,6 +1,6 @@
 /*
- * test_options.c - the command line: values, ranges, what is refused, and that the tables of options and commands
- * are whole.
+ * test_options.c - the command line: values, ranges, what is refused, and that the tables of
+ * options and commands are whole.
  */
 #include "cli/options.h"
 
@@ -87,8 +87,18 @@ static void test_options_sizes_have_suffixes(void)
 static void test_options_numbers_are_checked_in_full(void)
 {
 	static const char *const bad[] = {
-		"-j0", "-j257", "-j-1", "-j+1", "-j 1", "-j1x", "-jx", "-j0x2", "-j1KK",
-		"-j18446744073709551617", "-j18014398509481984K", "--jobs=",
+		"-j0",
+		"-j257",
+		"-j-1",
+		"-j+1",
+		"-j 1",
+		"-j1x",
+		"-jx",
+		"-j0x2",
+		"-j1KK",
+		"-j18446744073709551617",
+		"-j18014398509481984K",
+		"--jobs=",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -173,7 +183,8 @@ void suite_options(CU_pSuite suite);
 void suite_options(CU_pSuite suite)
 {
 	CU_add_test(suite, "test_options_defaults", test_options_defaults);
-	CU_add_test(suite, "test_options_values_joined_or_apart", test_options_values_joined_or_apart);
+	CU_add_test(suite, "test_options_values_joined_or_apart",
+		    test_options_values_joined_or_apart);
 	CU_add_test(suite, "test_options_flags_bundle", test_options_flags_bundle);
 	CU_add_test(suite, "test_options_dashes", test_options_dashes);
 	CU_add_test(suite, "test_options_sizes_have_suffixes", test_options_sizes_have_suffixes);

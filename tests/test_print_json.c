@@ -22,7 +22,7 @@ static json_t *object(void)
 	struct buf out;
 	json_t *o;
 
-	source.name = (char *)(uintptr_t)"dir/a\"b\n.scap";
+	source.name = (char *)(uintptr_t) "dir/a\"b\n.scap";
 	section.source = &source;
 	batch.section = &section;
 	batch.base_off = 100;
@@ -99,7 +99,11 @@ static void test_print_json_fields(void)
 
 static void test_print_json_data_that_is_not_text(void)
 {
-	static const struct { const char *data; size_t len; const char *base64; } rows[] = {
+	static const struct {
+		const char *data;
+		size_t len;
+		const char *base64;
+	} rows[] = {
 		{ "\xff", 1, "/w==" },
 		{ "\xff\xfe", 2, "//4=" },
 		{ "\xff\x00\x01", 3, "/wAB" },
@@ -112,7 +116,8 @@ static void test_print_json_data_that_is_not_text(void)
 		make_write(rows[i].data, rows[i].len);
 		o = object();
 		CU_ASSERT_PTR_NOT_NULL(o);
-		check_text(json_object_get(json_object_get(o, "args"), "data"), "base64", rows[i].base64);
+		check_text(json_object_get(json_object_get(o, "args"), "data"), "base64",
+			   rows[i].base64);
 		json_decref(o);
 	}
 }
@@ -174,17 +179,26 @@ static void test_print_json_unknown_event(void)
 	json_decref(o);
 }
 
-static void test_print_json_times(void)
+static void check_time(uint64_t ns, const char *expected)
 {
 	struct buf out;
 
 	buf_init(&out, 4096);
-	json_add_time(&out, 0);
-	buf_addc(&out, ' ');
-	iso_time(&out, UINT64_MAX);
-	CU_ASSERT_STRING_EQUAL(buf_str(&out),
-			       "\"1970-01-01T00:00:00.000000000Z\" 2554-07-21T23:34:33.709551615Z");
+	iso_time(&out, ns);
+	CU_ASSERT_STRING_EQUAL(buf_str(&out), expected);
 	buf_release(&out);
+}
+
+static void test_print_json_times(void)
+{
+	check_time(0, "1970-01-01T00:00:00.000000000Z");
+	check_time(UINT64_MAX, "2554-07-21T23:34:33.709551615Z");
+	check_time(UINT64_C(951782400) * NSEC_PER_SEC - 1, "2000-02-28T23:59:59.999999999Z");
+	check_time(UINT64_C(951782400) * NSEC_PER_SEC, "2000-02-29T00:00:00.000000000Z");
+	check_time(UINT64_C(951868800) * NSEC_PER_SEC, "2000-03-01T00:00:00.000000000Z");
+	check_time(UINT64_C(4107542399) * NSEC_PER_SEC, "2100-02-28T23:59:59.000000000Z");
+	check_time(UINT64_C(4107542400) * NSEC_PER_SEC, "2100-03-01T00:00:00.000000000Z");
+	check_time(UINT64_C(1798761599) * NSEC_PER_SEC, "2026-12-31T23:59:59.000000000Z");
 }
 
 void suite_print_json(CU_pSuite suite);

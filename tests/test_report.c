@@ -1,6 +1,6 @@
 /*
- * test_report.c - result tables and their renderings as JSON, CSV and page. JSON is read back with a
- * library; what the others must hold is written out by hand.
+ * test_report.c - result tables and their renderings as JSON, CSV and page. JSON is read back with
+ * a library; what the others must hold is written out by hand.
  */
 #include "report/render.h"
 
@@ -17,18 +17,15 @@ void suite_report(CU_pSuite suite);
 #define T UINT64_C(1795248131248341011)
 
 static const struct column every_columns[] = {
-	{ "text", COL_TEXT, "", "some text" },
-	{ "count", COL_U64, "", "a count" },
-	{ "signed", COL_S64, "", "a signed number" },
-	{ "share", COL_F64, "%", "a float" },
-	{ "time", COL_TIME, "", "a time" },
-	{ "took", COL_DURATION, "ns", "a duration" },
-	{ "size", COL_BYTES, "bytes", "a size" },
-	{ "flag", COL_BOOL, "", "yes \"or\" no" },
+	{ "text", COL_TEXT, "", "some text" },        { "count", COL_U64, "", "a count" },
+	{ "signed", COL_S64, "", "a signed number" }, { "share", COL_F64, "%", "a float" },
+	{ "time", COL_TIME, "", "a time" },           { "took", COL_DURATION, "ns", "a duration" },
+	{ "size", COL_BYTES, "bytes", "a size" },     { "flag", COL_BOOL, "", "yes \"or\" no" },
 };
 
 static const struct table_def every_def = {
-	"every", "Every <type>", "One column of each type.", every_columns, ARRAY_LEN(every_columns),
+	"every",       "Every <type>",           "One column of each type.",
+	every_columns, ARRAY_LEN(every_columns),
 };
 
 /* What a hostile process may be called. */
@@ -152,9 +149,12 @@ static void test_report_values_as_text(void)
 {
 	check_text(value_time, 0, "1970-01-01T00:00:00.000000000Z");
 	check_text(value_time, T, "2026-11-21T08:02:11.248341011Z");
-	check_text(value_time, UINT64_C(951782399) * NSEC_PER_SEC, "2000-02-28T23:59:59.000000000Z");
-	check_text(value_time, UINT64_C(951868799) * NSEC_PER_SEC + 7, "2000-02-29T23:59:59.000000007Z");
-	check_text(value_time, UINT64_C(4107542400) * NSEC_PER_SEC, "2100-03-01T00:00:00.000000000Z");
+	check_text(value_time, UINT64_C(951782399) * NSEC_PER_SEC,
+		   "2000-02-28T23:59:59.000000000Z");
+	check_text(value_time, UINT64_C(951868799) * NSEC_PER_SEC + 7,
+		   "2000-02-29T23:59:59.000000007Z");
+	check_text(value_time, UINT64_C(4107542400) * NSEC_PER_SEC,
+		   "2100-03-01T00:00:00.000000000Z");
 	check_text(value_time, UINT64_MAX, "2554-07-21T23:34:33.709551615Z");
 	check_text(value_grouped, 999, "999");
 	check_text(value_grouped, 1000, "1,000");
@@ -218,15 +218,19 @@ static void test_report_json_reads_back(void)
 	r.tables[0]->rows_dropped = 3;
 	snprintf(r.summary, sizeof(r.summary), "a \"summary\"");
 	json = json_of(&r);
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "schema")), "thresher-report/1");
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "summary")), "a \"summary\"");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "schema")),
+			       "thresher-report/1");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "summary")),
+			       "a \"summary\"");
 	CU_ASSERT_TRUE(json_is_false(json_object_get(json, "stopped")));
-	CU_ASSERT_TRUE(json_is_null(json_object_get(json_object_get(json, "provenance"), "created")));
+	CU_ASSERT_TRUE(
+		json_is_null(json_object_get(json_object_get(json, "provenance"), "created")));
 	table = json_object_get(json_object_get(json, "tables"), "every");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(table, "title")), "Every <type>");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(table, "rows_dropped")), 3);
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(table, "rows")), 3);
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(table, "columns")), ARRAY_LEN(every_columns));
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(table, "columns")),
+			ARRAY_LEN(every_columns));
 	row = json_array_get(json_object_get(table, "columns"), 5);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "type")), "duration");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "unit")), "ns");
@@ -315,15 +319,14 @@ static void test_report_csv_rows(void)
 	table_bool(t, false);
 	buf_init(&b, 1 << 20);
 	render_csv(t, &b);
-	CU_ASSERT_STRING_EQUAL(
-		buf_str(&b),
-		"text,count,signed,share,time,took,size,flag\r\n"
-		"'=cmd|' /C calc'!A0,9007199254740993,-9223372036854775808,0.333333,"
-		"2026-11-21T08:02:11.248341011Z,1500,1536,true\r\n"
-		",,,,,,,\r\n"
-		"\"\",9007199254740993,-9223372036854775808,0.333333,"
-		"2026-11-21T08:02:11.248341011Z,1500,1536,true\r\n"
-		"\"a,\"\"b\"\"\nc\",1,-1,-0.5,,7,8,false\r\n");
+	CU_ASSERT_STRING_EQUAL(buf_str(&b),
+			       "text,count,signed,share,time,took,size,flag\r\n"
+			       "'=cmd|' /C calc'!A0,9007199254740993,-9223372036854775808,0.333333,"
+			       "2026-11-21T08:02:11.248341011Z,1500,1536,true\r\n"
+			       ",,,,,,,\r\n"
+			       "\"\",9007199254740993,-9223372036854775808,0.333333,"
+			       "2026-11-21T08:02:11.248341011Z,1500,1536,true\r\n"
+			       "\"a,\"\"b\"\"\nc\",1,-1,-0.5,,7,8,false\r\n");
 	buf_release(&b);
 	table_free(t);
 }
@@ -432,8 +435,10 @@ static void test_report_page_cuts_long_tables(void)
 static void add_quality(struct report *r, const char *kind, uint64_t count)
 {
 	static const struct column columns[] = {
-		{ "source", COL_TEXT, "", "" }, { "kind", COL_TEXT, "", "" },
-		{ "count", COL_U64, "", "" }, { "detail", COL_TEXT, "", "" },
+		{ "source", COL_TEXT, "", "" },
+		{ "kind", COL_TEXT, "", "" },
+		{ "count", COL_U64, "", "" },
+		{ "detail", COL_TEXT, "", "" },
 	};
 	static const struct table_def def = { "quality", "Data quality", "", columns, 4 };
 	struct table *t = table_new(&def);
@@ -466,7 +471,8 @@ static void check_notice(const char *kind, uint64_t count, bool stopped, const c
 
 static void test_report_page_tells_of_gaps(void)
 {
-	check_notice("damage", 1200, false, "<li><b>1,200 × damage</b> a&lt;b&gt;.scap <span>why</span>");
+	check_notice("damage", 1200, false,
+		     "<li><b>1,200 × damage</b> a&lt;b&gt;.scap <span>why</span>");
 	check_notice("damage", 0, false, NULL);
 	check_notice("unfinished calls", 3, false, NULL);
 	check_notice("unfinished calls", 3, false, "has 1 note on what is less exact");
@@ -510,13 +516,16 @@ void suite_report(CU_pSuite suite)
 	CU_add_test(suite, "test_report_adds_and_finds_tables", test_report_adds_and_finds_tables);
 	CU_add_test(suite, "test_report_values_as_text", test_report_values_as_text);
 	CU_add_test(suite, "test_report_json_reads_back", test_report_json_reads_back);
-	CU_add_test(suite, "test_report_json_is_exact_and_by_line", test_report_json_is_exact_and_by_line);
+	CU_add_test(suite, "test_report_json_is_exact_and_by_line",
+		    test_report_json_is_exact_and_by_line);
 	CU_add_test(suite, "test_report_json_of_empty_report", test_report_json_of_empty_report);
 	CU_add_test(suite, "test_report_csv_rows", test_report_csv_rows);
 	CU_add_test(suite, "test_report_page_is_complete", test_report_page_is_complete);
-	CU_add_test(suite, "test_report_page_holds_hostile_strings", test_report_page_holds_hostile_strings);
+	CU_add_test(suite, "test_report_page_holds_hostile_strings",
+		    test_report_page_holds_hostile_strings);
 	CU_add_test(suite, "test_report_page_cuts_long_tables", test_report_page_cuts_long_tables);
 	CU_add_test(suite, "test_report_page_tells_of_gaps", test_report_page_tells_of_gaps);
-	CU_add_test(suite, "test_report_renders_twice_the_same", test_report_renders_twice_the_same);
+	CU_add_test(suite, "test_report_renders_twice_the_same",
+		    test_report_renders_twice_the_same);
 	CU_add_test(suite, "test_report_full_buffer_is_told", test_report_full_buffer_is_told);
 }

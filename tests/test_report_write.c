@@ -36,8 +36,8 @@ static const struct plot_def plots[] = {
 };
 
 struct place {
-	char root[200];	/* a new folder */
-	char dir[220];	/* root/report */
+	char root[200]; /* a new folder */
+	char dir[220]; /* root/report */
 };
 
 static void place_init(struct place *p)
@@ -293,7 +293,8 @@ static void test_report_write_never_follows_links(void)
 	CU_ASSERT_EQUAL(write_named(p.dir, "beta", &e), ERR_EXISTS);
 	unlink(link);
 	put_file(&p, "report/.thresher-report",
-		 "../precious.csv\ncsv/../../precious.csv\n/etc/hostname\nreport.json\nindex.html\n");
+		 "../precious.csv\ncsv/../../precious.csv\n/etc/"
+		 "hostname\nreport.json\nindex.html\n");
 	CU_ASSERT_EQUAL(write_named(p.dir, "beta", &e), 0);
 	CU_ASSERT_TRUE(file_holds(&p, "precious.csv", "precious"));
 	CU_ASSERT_TRUE(file_holds(&p, "report/index.html", "beta"));
@@ -425,7 +426,8 @@ static void test_report_write_without_gnuplot(void)
 	CU_ASSERT_EQUAL(report_write(&r, p.dir, &index, &note, &e), 0);
 	setenv("PATH", path, 1);
 	CU_ASSERT_STRING_EQUAL(note, "gnuplot is not installed");
-	CU_ASSERT_TRUE(file_holds(&p, "report/index.html", "Plots are missing: gnuplot is not installed"));
+	CU_ASSERT_TRUE(
+		file_holds(&p, "report/index.html", "Plots are missing: gnuplot is not installed"));
 	CU_ASSERT_FALSE(exists(&p, "report/plots"));
 	free(index);
 	free(note);
@@ -563,7 +565,8 @@ static void test_report_plot_cleans_svg(void)
 		"<?xml version=\"1.0\"?>\n<!-- c --><svg viewBox=\"0 0 1 1\" onload=\"x()\">"
 		"<title>Gnuplot</title><desc>Produced by GNUPLOT 9</desc><script>x()</script>"
 		"<defs><path id='a'/></defs><g id=\"g1\" color=\"black\"><g stroke='none'>\n</g>"
-		"<a href=\"x\"><path d='M0,0'/></a><path stroke='rgb(  0,   0,   3)' d='M0,0  L1,1 '/>"
+		"<a href=\"x\"><path d='M0,0'/></a><path stroke='rgb(  0,   0,   3)' d='M0,0  L1,1 "
+		"'/>"
 		"<text fill = 'black'>a &lt; b</text></g></svg>";
 	struct buf b;
 
@@ -572,7 +575,8 @@ static void test_report_plot_cleans_svg(void)
 	CU_ASSERT_STRING_EQUAL(
 		buf_str(&b),
 		"<svg role=\"img\" aria-label=\"A &quot;plot&quot;\" viewBox=\"0 0 1 1\">\n"
-		"<g id=\"p-g1\"><path stroke=\"currentColor\" stroke-opacity=\"0.13\" d=\"M0,0 L1,1\"/>\n"
+		"<g id=\"p-g1\"><path stroke=\"currentColor\" stroke-opacity=\"0.13\" d=\"M0,0 "
+		"L1,1\"/>\n"
 		"<text fill=\"currentColor\">a &lt; b</text></g>\n</svg>\n");
 	buf_reset(&b);
 	CU_ASSERT_EQUAL(plot_svg_clean("", 0, "p", "", &b), ERR_MALFORMED);
@@ -588,23 +592,27 @@ void suite_report_write(CU_pSuite suite)
 {
 	CU_add_test(suite, "test_report_write_fresh", test_report_write_fresh);
 	CU_add_test(suite, "test_report_write_replaces_report", test_report_write_replaces_report);
-	CU_add_test(suite, "test_report_write_takes_empty_folder", test_report_write_takes_empty_folder);
+	CU_add_test(suite, "test_report_write_takes_empty_folder",
+		    test_report_write_takes_empty_folder);
 	CU_add_test(suite, "test_report_write_spares_foreign_folder",
 		    test_report_write_spares_foreign_folder);
 	CU_add_test(suite, "test_report_write_spares_notes_in_report",
 		    test_report_write_spares_notes_in_report);
 	CU_add_test(suite, "test_report_write_spares_files_and_links",
 		    test_report_write_spares_files_and_links);
-	CU_add_test(suite, "test_report_write_never_follows_links", test_report_write_never_follows_links);
+	CU_add_test(suite, "test_report_write_never_follows_links",
+		    test_report_write_never_follows_links);
 	CU_add_test(suite, "test_report_write_wants_a_name", test_report_write_wants_a_name);
 	CU_add_test(suite, "test_report_write_needs_parent", test_report_write_needs_parent);
 	CU_add_test(suite, "test_report_write_full_disk_leaves_nothing",
 		    test_report_write_full_disk_leaves_nothing);
 	CU_add_test(suite, "test_report_write_plots", test_report_write_plots);
 	CU_add_test(suite, "test_report_write_without_gnuplot", test_report_write_without_gnuplot);
-	CU_add_test(suite, "test_report_plot_survives_bad_gnuplot", test_report_plot_survives_bad_gnuplot);
+	CU_add_test(suite, "test_report_plot_survives_bad_gnuplot",
+		    test_report_plot_survives_bad_gnuplot);
 	CU_add_test(suite, "test_report_plot_times_out", test_report_plot_times_out);
-	CU_add_test(suite, "test_report_plot_draws_the_same_twice", test_report_plot_draws_the_same_twice);
+	CU_add_test(suite, "test_report_plot_draws_the_same_twice",
+		    test_report_plot_draws_the_same_twice);
 	CU_add_test(suite, "test_report_plot_scripts_of_odd_tables",
 		    test_report_plot_scripts_of_odd_tables);
 	CU_add_test(suite, "test_report_plot_cleans_svg", test_report_plot_cleans_svg);

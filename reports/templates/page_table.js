@@ -39,7 +39,7 @@ class Table {
 			this.addPager();
 			this.showCounts();
 			this.markCuts();
-			this.addButtons();
+			this.dressRows();
 		}
 	}
 
@@ -156,7 +156,7 @@ class Table {
 		this.body.replaceChildren(body);
 		this.showCounts();
 		this.markCuts();
-		this.addButtons();
+		this.dressRows();
 	}
 
 	cell(col, v, bars) {
@@ -224,8 +224,18 @@ class Table {
 		}
 	}
 
-	addButtons() {
+	/* The parts of the rows that only a page with a script has. */
+	dressRows() {
 		const from = this.page * this.size;
+		const first = this.columns.find((c) => !c.hidden);
+		for (const col of this.columns) {
+			col.th.classList.toggle("first", col === first);
+		}
+		for (const row of this.body.rows) {
+			if (first && row.cells.length > 1) {
+				row.cells[1].classList.add("first");
+			}
+		}
 		$$("td.r", this.body).forEach((td, i) => {
 			td.replaceChildren(make("button", { type: "button", title: "All of this row", "data-row": from + i,
 				"aria-label": "Details of row " + td.textContent }, td.textContent));

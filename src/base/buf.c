@@ -33,7 +33,7 @@ int buf_grow(struct buf *b, size_t n)
 		b->failed = true;
 		return ERR_LIMIT;
 	}
-	cap = b->cap < 64 ? 64 : b->cap;
+	cap = b->cap >= 64 ? b->cap : b->max < 64 ? b->max : 64;
 	while (cap - b->len < n) {
 		cap = cap > b->max / 2 ? b->max : cap * 2;
 	}

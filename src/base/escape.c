@@ -6,16 +6,17 @@
 
 /* What stops a run of plain bytes. Every target stops at controls and at bytes from 0x80 on. */
 enum {
-	STOP_ALL = 1,		/* controls, DEL, 0x80..0xff */
-	STOP_HTML = 2,		/* & < > " ' */
-	STOP_JSON = 4,		/* " and backslash */
-	STOP_SCRIPT = 8,	/* < > & */
-	STOP_CSV = 16,		/* the quote: doubled */
-	QUOTE_CSV = 32		/* the cell needs quotes */
+	STOP_ALL = 1, /* controls, DEL, 0x80..0xff */
+	STOP_HTML = 2, /* & < > " ' */
+	STOP_JSON = 4, /* " and backslash */
+	STOP_SCRIPT = 8, /* < > & */
+	STOP_CSV = 16, /* the quote: doubled */
+	QUOTE_CSV = 32 /* the cell needs quotes */
 };
 
 #define ROW16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
 
+/* clang-format off */
 static const uint8_t stops[256] = {
 	STOP_ALL, STOP_ALL, STOP_ALL, STOP_ALL, STOP_ALL, STOP_ALL, STOP_ALL, STOP_ALL,
 	STOP_ALL, STOP_ALL | QUOTE_CSV, STOP_ALL | QUOTE_CSV, STOP_ALL,
@@ -30,8 +31,9 @@ static const uint8_t stops[256] = {
 	['\\'] = STOP_JSON,
 	[0x7f] = STOP_ALL,
 	[0x80] = ROW16(STOP_ALL), ROW16(STOP_ALL), ROW16(STOP_ALL), ROW16(STOP_ALL),
-	ROW16(STOP_ALL), ROW16(STOP_ALL), ROW16(STOP_ALL), ROW16(STOP_ALL)
+	ROW16(STOP_ALL), ROW16(STOP_ALL), ROW16(STOP_ALL), ROW16(STOP_ALL),
 };
+/* clang-format on */
 
 static const char hex[] = "0123456789abcdef";
 
@@ -47,20 +49,20 @@ static bool continues(const uint8_t *p, size_t n)
 
 size_t escape_utf8(const uint8_t *p, size_t n, uint32_t *ret_char)
 {
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
-		     p[0] < 0xf5 ? 4 : 0;
+	size_t len = p[0] < 0x80   ? 1
+		     : p[0] < 0xc2 ? 0
+		     : p[0] < 0xe0 ? 2
+		     : p[0] < 0xf0 ? 3
+		     : p[0] < 0xf5 ? 4
+				   : 0;
 	uint32_t c;
 
 	if (len == 0 || len > n || !continues(p, len)) {
 		return 0;
 	}
 	switch (len) {
-	case 1:
-		c = p[0];
-		break;
-	case 2:
-		c = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
-		break;
+	case 1: c = p[0]; break;
+	case 2: c = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu); break;
 	case 3:
 		c = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
 		if (c < 0x800 || (c >= 0xd800 && c <= 0xdfff) || (c >= 0xef80 && c <= 0xefff)) {
@@ -85,17 +87,17 @@ struct range {
 
 /* Characters from U+00A0 on that hide, reorder or break text. Sorted. */
 static const struct range hidden[] = {
-	{ 0x00ad, 0x00ad },	/* soft hyphen */
-	{ 0x061c, 0x061c },	/* Arabic letter mark */
-	{ 0x180e, 0x180e },	/* Mongolian vowel separator */
-	{ 0x200b, 0x200b },	/* zero width space; the joiners after it are part of normal writing */
-	{ 0x200e, 0x200f },	/* left-to-right, right-to-left mark */
-	{ 0x2028, 0x202e },	/* line and paragraph separator, embeddings and overrides */
-	{ 0x2060, 0x206f },	/* word joiner, invisible operators, isolates, deprecated controls */
-	{ 0xfeff, 0xfeff },	/* byte order mark */
-	{ 0xfff9, 0xfffb },	/* interlinear annotation */
-	{ 0xfffe, 0xffff },	/* not characters */
-	{ 0xe0000, 0xe0fff }	/* tags, variation selectors */
+	{ 0x00ad, 0x00ad }, /* soft hyphen */
+	{ 0x061c, 0x061c }, /* Arabic letter mark */
+	{ 0x180e, 0x180e }, /* Mongolian vowel separator */
+	{ 0x200b, 0x200b }, /* zero width space; the joiners after it are part of normal writing */
+	{ 0x200e, 0x200f }, /* left-to-right, right-to-left mark */
+	{ 0x2028, 0x202e }, /* line and paragraph separator, embeddings and overrides */
+	{ 0x2060, 0x206f }, /* word joiner, invisible operators, isolates, deprecated controls */
+	{ 0xfeff, 0xfeff }, /* byte order mark */
+	{ 0xfff9, 0xfffb }, /* interlinear annotation */
+	{ 0xfffe, 0xffff }, /* not characters */
+	{ 0xe0000, 0xe0fff } /* tags, variation selectors */
 };
 
 static bool is_hidden(uint32_t c)
@@ -153,23 +155,12 @@ static size_t add_visible(struct buf *b, const uint8_t *p, size_t n)
 static size_t add_html(struct buf *b, const uint8_t *p, size_t n)
 {
 	switch (*p) {
-	case '&':
-		buf_adds(b, "&amp;");
-		return 1;
-	case '<':
-		buf_adds(b, "&lt;");
-		return 1;
-	case '>':
-		buf_adds(b, "&gt;");
-		return 1;
-	case '"':
-		buf_adds(b, "&quot;");
-		return 1;
-	case '\'':
-		buf_adds(b, "&#39;");
-		return 1;
-	default:
-		return add_visible(b, p, n);
+	case '&': buf_adds(b, "&amp;"); return 1;
+	case '<': buf_adds(b, "&lt;"); return 1;
+	case '>': buf_adds(b, "&gt;"); return 1;
+	case '"': buf_adds(b, "&quot;"); return 1;
+	case '\'': buf_adds(b, "&#39;"); return 1;
+	default: return add_visible(b, p, n);
 	}
 }
 

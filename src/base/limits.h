@@ -79,6 +79,10 @@
 /* Files mapped at the same time; each is a row that the fault handler looks through. */
 #define LIMIT_MAPPINGS 512
 
+/* Bytes read for one archive header (of 7z and zip: the directory of all members, about 100 bytes
+ * each): libarchive believes the lengths in it and would take the whole file into memory. */
+#define LIMIT_ARCHIVE_HEADER_BYTES (64u << 20)
+
 /* Damaged archive headers stepped over one after the other before an archive is given up. */
 #define LIMIT_ARCHIVE_RETRIES 16
 

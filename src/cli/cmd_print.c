@@ -1,8 +1,9 @@
 /*
  * cmd_print.c - `thresher print`: one line per event.
  *
- * Workers format whole batches (format_batch); lines are written in order by whichever thread has the turn
- * (emit_lines), several captures merged by time. What depends on the line before is filled in there.
+ * Workers format whole batches (format_batch); lines are written in order by whichever thread has
+ * the turn (emit_lines), several captures merged by time. What depends on the line before is filled
+ * in there.
  */
 #include <time.h>
 #include <unistd.h>
@@ -19,15 +20,15 @@
 	"*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
 
 struct print {
-	struct field_settings settings;	/* frozen before the run */
-	struct format *format;		/* frozen; NULL with json */
+	struct field_settings settings; /* frozen before the run */
+	struct format *format; /* frozen; NULL with json */
 	bool json;
-	bool marks;			/* lines hold marks of format.h */
+	bool marks; /* lines hold marks of format.h */
 
 	/* owner: the thread that emits */
 	struct output out;
 	struct buf filled;
-	uint64_t left;			/* lines still wanted */
+	uint64_t left; /* lines still wanted */
 	uint64_t first_ns, last_ns;
 	bool any;
 };
@@ -49,10 +50,8 @@ static bool is_internal(const struct event *ev)
 	case EV_GROUP_DELETED_E:
 	case EV_K8S_E:
 	case EV_MESOS_E:
-	case EV_INFRASTRUCTURE_EVENT_E:
-		return true;
-	default:
-		return false;
+	case EV_INFRASTRUCTURE_EVENT_E: return true;
+	default: return false;
 	}
 }
 
@@ -84,10 +83,20 @@ static uint64_t merge_time(const struct event *ev, uint64_t last_ns)
 	return ev->flags & EVENT_TIME_ZERO ? last_ns : ev->ts_ns;
 }
 
+/* Enter events that have a number of their own in old captures: what they say is in their exit's
+ * line. */
+static bool is_passed_enter(const struct event *ev)
+{
+	return (ev->flags & (EVENT_EXIT | EVENT_UNKNOWN_TYPE)) == 0;
+}
+
 static bool wanted(const struct print *p, const struct event *ev)
 {
-	return p->settings.raw ||
-	       ((ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN && !is_internal(ev));
+	if (p->settings.raw) {
+		return true;
+	}
+	return (ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN &&
+	       !is_passed_enter(ev) && !is_internal(ev);
 }
 
 /* line_sink.format */
@@ -124,8 +133,8 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 }
 
 /* Fills the marks of every line. */
-static int emit_filled(struct print *p, const char *text, size_t line_count, const struct line *rows,
-		       size_t base, struct err *e)
+static int emit_filled(struct print *p, const char *text, size_t line_count,
+		       const struct line *rows, size_t base, struct err *e)
 {
 	size_t from = 0;
 
@@ -163,13 +172,13 @@ static int emit_lines(void *arg, const struct source *src, const char *text, siz
 		line_count = (size_t)p->left;
 		len = line_count > 0 ? rows[line_count - 1].end - base : 0;
 	}
-	code = p->marks ? emit_filled(p, text, line_count, rows, base, e) :
-	       output_write(&p->out, text, len, e);
+	code = p->marks ? emit_filled(p, text, line_count, rows, base, e)
+			: output_write(&p->out, text, len, e);
 	p->left -= line_count;
 	return code == 0 && p->left == 0 ? ERR_EOF : code;
 }
 
-/* ---- --list ----------------------------------------------------------------------------------- */
+/* ---- --list ---- */
 
 static const char *arg_text(const struct field *f)
 {
@@ -204,7 +213,7 @@ static int list_fields(struct diag *d)
 	return err_exit_status(code);
 }
 
-/* ---- the command ------------------------------------------------------------------------------- */
+/* ---- the command ---- */
 
 static int print_init(struct print *p, const struct options *o, struct err *e)
 {
@@ -232,7 +241,7 @@ static int print_init(struct print *p, const struct options *o, struct err *e)
 		}
 		p->marks = format_has_marks(p->format, &p->settings);
 	}
-	p->settings.wants = wants;
+	p->settings.wants = wants | (o->raw ? WANT_RAW : 0);
 	return code;
 }
 

@@ -10,7 +10,7 @@
 #include "report/render.h"
 #include "stats/stats.h"
 
-#define DATE_LIMIT_S UINT64_C(253402300800)	/* year 10000 */
+#define DATE_LIMIT_S UINT64_C(253402300800) /* year 10000 */
 
 /* SOURCE_DATE_EPOCH fixes the time of making; --reproducible alone leaves it out. */
 static uint64_t created_ns(const struct options *o)

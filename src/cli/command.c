@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/signals.h"
 
+/* clang-format off */
 const struct command commands[] = {
 	{ "info", OPT_FOR_INFO, "INPUT...", "what an archive holds: formats, events, times, damage",
 	  "Says for every capture in the inputs, and for every section in it: format and\n"
@@ -35,6 +36,7 @@ const struct command commands[] = {
 	{ "version", 0, "", "version and features", NULL, NULL, cmd_version },
 	{ NULL, 0, NULL, NULL, NULL, NULL, NULL },
 };
+/* clang-format on */
 
 const struct command *command_find(const char *name)
 {
@@ -58,6 +60,19 @@ static void add_indented(struct buf *out, const char *text)
 	}
 }
 
+/* clang-format off */
+static const char inputs_text[] =
+	"\nAn INPUT is a capture (scap, pcapng, pcap), compressed or not, an archive (tar, zip,\n"
+	"7z, cpio) or a directory with captures inside, or - for standard input. What is\n"
+	"what is told by content, not by name.\n";
+
+static const char statuses_text[] =
+	"\n`thresher help COMMAND` tells the options of a command.\n"
+	"\nexit status: 0 done; 1 findings, where asked for; 2 wrong usage; 3 input or output\n"
+	"failed, or no capture in any input; 4 damaged input with --strict; 5 internal error;\n"
+	"130 stopped by a signal.\n";
+/* clang-format on */
+
 void command_usage(struct buf *out, const struct command *c)
 {
 	buf_printf(out, "usage: thresher %s [options] %s\n", c->name, c->arguments);
@@ -67,10 +82,7 @@ void command_usage(struct buf *out, const struct command *c)
 	buf_adds(out, "\noptions:\n");
 	options_usage(out, c->options | OPT_FOR_HELP);
 	if (c->options & OPT_FOR_RUNS) {
-		buf_adds(out,
-			 "\nAn INPUT is a capture (scap, pcapng, pcap), compressed or not, an archive (tar, zip,\n"
-			 "7z, cpio) or a directory with captures inside, or - for standard input. What is\n"
-			 "what is told by content, not by name.\n");
+		buf_adds(out, inputs_text);
 	}
 	if (c->examples != NULL) {
 		buf_adds(out, "\nexamples:\n");
@@ -84,11 +96,7 @@ void command_list(struct buf *out)
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		buf_printf(out, "  %-9s %s\n", c->name, c->summary);
 	}
-	buf_adds(out,
-		 "\n`thresher help COMMAND` tells the options of a command.\n"
-		 "\nexit status: 0 done; 1 findings, where asked for; 2 wrong usage; 3 input or output\n"
-		 "failed, or no capture in any input; 4 damaged input with --strict; 5 internal error;\n"
-		 "130 stopped by a signal.\n");
+	buf_adds(out, statuses_text);
 }
 
 /* Prints text that was asked for. */
@@ -156,18 +164,23 @@ int cmd_version(const struct options *o, struct diag *d)
 	const bool isal = false;
 #endif
 
-	UNUSED_ARG(o);
+	if (o->input_count > 0) {
+		diag_error(d, "version takes no argument");
+		return err_exit_status(ERR_USAGE);
+	}
 	buf_init(&text, 4096);
 	buf_adds(&text, "thresher " THRESHER_VERSION "\n");
 	buf_printf(&text, "gzip inflate: %s\n", isal ? "isa-l" : "zlib");
-	buf_printf(&text, "plots: %s\n", in_path("gnuplot") ? "gnuplot" : "none (gnuplot not found)");
+	buf_printf(&text, "plots: %s\n",
+		   in_path("gnuplot") ? "gnuplot" : "none (gnuplot not found)");
 	return print_text(&text, d);
 }
 
 /* Wrong usage: what is wrong, and where help is. */
 static int usage_error(struct diag *d, const struct err *e, const char *command)
 {
-	diag_error(d, "%s; see 'thresher help%s%s'", e->message, command[0] != '\0' ? " " : "", command);
+	diag_error(d, "%s; see 'thresher help%s%s'", e->message, command[0] != '\0' ? " " : "",
+		   command);
 	return err_exit_status(e->code);
 }
 
@@ -225,8 +238,10 @@ int command_main(int argc, char **argv)
 	}
 	c = command_of(argv[1]);
 	if (c == NULL) {
-		diag_error(&d, argv[1][0] == '-' ? "unknown option '%s'; see 'thresher help'" :
-			   "unknown command '%s'; see 'thresher help'", argv[1]);
+		diag_error(&d,
+			   argv[1][0] == '-' ? "unknown option '%s'; see 'thresher help'"
+					     : "unknown command '%s'; see 'thresher help'",
+			   argv[1]);
 		return err_exit_status(ERR_USAGE);
 	}
 	return run_command(c, argc - 2, argv + 2, &d);

@@ -11,11 +11,11 @@
 
 struct command {
 	const char *name;
-	unsigned int options;		/* OPT_FOR_ bits: which options it takes */
-	const char *arguments;		/* behind "[options]" in usage */
-	const char *summary;		/* one line for the list of commands */
-	const char *about;		/* paragraphs for its own usage */
-	const char *examples;		/* lines, each a command line */
+	unsigned int options; /* OPT_FOR_ bits: which options it takes */
+	const char *arguments; /* behind "[options]" in usage */
+	const char *summary; /* one line for the list of commands */
+	const char *about; /* paragraphs for its own usage */
+	const char *examples; /* lines, each a command line */
 	/* Returns the exit status. */
 	int (*run)(const struct options *o, struct diag *d);
 };

@@ -52,12 +52,12 @@ static void say(struct diag *d, const char *colour, const char *word, const char
 		d->progress_shown = false;
 	}
 	buf_adds(&b, "thresher: ");
-	if (d->colour) {
+	if (d->colour && colour[0] != '\0') {
 		buf_adds(&b, colour);
-	}
-	buf_adds(&b, word);
-	if (d->colour) {
+		buf_adds(&b, word);
 		buf_adds(&b, "\033[0m");
+	} else {
+		buf_adds(&b, word);
 	}
 	escape_terminal(&b, text, strlen(text));
 	buf_addc(&b, '\n');
@@ -65,7 +65,8 @@ static void say(struct diag *d, const char *colour, const char *word, const char
 	buf_release(&b);
 }
 
-static void say_va(struct diag *d, const char *colour, const char *word, const char *fmt, va_list ap)
+static void say_va(struct diag *d, const char *colour, const char *word, const char *fmt,
+		   va_list ap)
 {
 	char text[LINE_MAX_BYTES];
 

@@ -1,8 +1,9 @@
 /*
  * diag.h - what the program says on stderr: errors, warnings, notes.
  *
- * One line each: "thresher: FAILURE 'FILE': detail (at offset N)". File names and other captured text are
- * escaped for the terminal. Colour only on a terminal and without NO_COLOR. Main thread only.
+ * One line each: "thresher: FAILURE 'FILE': detail (at offset N)". File names and other captured
+ * text are escaped for the terminal. Colour only on a terminal and without NO_COLOR. Main thread
+ * only.
  */
 #ifndef CLI_DIAG_H
 #define CLI_DIAG_H
@@ -10,10 +11,10 @@
 #include "base/err.h"
 
 struct diag {
-	bool quiet;		/* notes and warnings are left out */
+	bool quiet; /* notes and warnings are left out */
 	bool colour;
-	bool tty;		/* stderr is a terminal */
-	bool progress_shown;	/* a progress line is on the screen and must be wiped first */
+	bool tty; /* stderr is a terminal */
+	bool progress_shown; /* a progress line is on the screen and must be wiped first */
 };
 
 void diag_init(struct diag *d);

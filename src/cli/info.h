@@ -15,7 +15,7 @@ struct info {
 	const struct input_skip *skips;
 	size_t skip_count;
 	bool stopped;
-	bool all;		/* text: every kind of event */
+	bool all; /* text: every kind of event */
 };
 
 void info_text(const struct info *in, struct buf *out);

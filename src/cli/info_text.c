@@ -1,6 +1,6 @@
 /*
- * info_text.c - `thresher info` for people: one paragraph per source, one per section, small aligned
- * tables. Main thread, after the run.
+ * info_text.c - `thresher info` for people: one paragraph per source, one per section, small
+ * aligned tables. Main thread, after the run.
  */
 #include "cli/info.h"
 
@@ -10,11 +10,26 @@
 
 #define TOP_KINDS 15
 
-static const struct { uint16_t type; const char *name; } link_types[] = {
-	{ 0, "null" }, { 1, "ethernet" }, { 6, "token ring" }, { 9, "ppp" }, { 101, "raw ip" },
-	{ 105, "802.11" }, { 108, "loopback" }, { 113, "linux cooked v1" },
-	{ 127, "802.11 radiotap" }, { 147, "user 0" }, { 187, "bluetooth h4" }, { 228, "ipv4" },
-	{ 229, "ipv6" }, { 239, "nflog" }, { 249, "usbpcap" }, { 276, "linux cooked v2" },
+static const struct {
+	uint16_t type;
+	const char *name;
+} link_types[] = {
+	{ 0, "null" },
+	{ 1, "ethernet" },
+	{ 6, "token ring" },
+	{ 9, "ppp" },
+	{ 101, "raw ip" },
+	{ 105, "802.11" },
+	{ 108, "loopback" },
+	{ 113, "linux cooked v1" },
+	{ 127, "802.11 radiotap" },
+	{ 147, "user 0" },
+	{ 187, "bluetooth h4" },
+	{ 228, "ipv4" },
+	{ 229, "ipv6" },
+	{ 239, "nflog" },
+	{ 249, "usbpcap" },
+	{ 276, "linux cooked v2" },
 };
 
 const char *link_type_name(unsigned int link_type)
@@ -105,7 +120,7 @@ static void add_duration(struct buf *out, uint64_t ns)
 	buf_adds(out, " s");
 }
 
-/* ---- events by kind ---------------------------------------------------------------------------- */
+/* ---- events by kind ---- */
 
 struct kind {
 	const char *name;
@@ -125,7 +140,8 @@ static unsigned int collect_kinds(const struct section *s, struct kind *kinds)
 		if (s->events_by_type[i] == 0) {
 			continue;
 		}
-		while (k < n && (kinds[k].is_exit != e->is_exit || strcmp(kinds[k].name, e->name) != 0)) {
+		while (k < n &&
+		       (kinds[k].is_exit != e->is_exit || strcmp(kinds[k].name, e->name) != 0)) {
 			k++;
 		}
 		if (k == n) {
@@ -185,7 +201,7 @@ static void add_kinds(const struct section *s, bool all, struct buf *out)
 	free(kinds);
 }
 
-/* ---- section ------------------------------------------------------------------------------------- */
+/* ---- section ---- */
 
 static void add_host(const struct section *s, struct buf *out)
 {
@@ -324,7 +340,7 @@ static void add_section(const struct info *in, const struct section *s, bool num
 	add_kinds(s, in->all, out);
 }
 
-/* ---- source ---------------------------------------------------------------------------------------- */
+/* ---- source ---- */
 
 static void add_size(const struct source *s, struct buf *out)
 {
@@ -347,7 +363,8 @@ static void add_blocks(const struct source *s, struct buf *out)
 	for (uint32_t i = 0; i < s->block_types; i++) {
 		add_column(out, s->blocks[i].blocks, 16);
 		add_column(out, s->blocks[i].bytes, 20);
-		buf_printf(out, "  0x%x %s\n", s->blocks[i].type, block_type_name(s->blocks[i].type));
+		buf_printf(out, "  0x%x %s\n", s->blocks[i].type,
+			   block_type_name(s->blocks[i].type));
 	}
 }
 

@@ -11,6 +11,7 @@
 #define AT(member) offsetof(struct options, member)
 
 /* In the order of usage texts. */
+/* clang-format off */
 const struct option_row option_rows[] = {
 	{ "out", 'o', OPTION_TEXT, OPT_FOR_REPORT, AT(out_dir), "DIR", 0, 0, NULL,
 	  "folder to write (default thresher-report); an existing\n"
@@ -28,8 +29,8 @@ const struct option_row option_rows[] = {
 	  "stop after N lines" },
 	{ "time", 't', OPTION_LETTER, OPT_FOR_PRINT, AT(time_format), "LETTER", 0, 0, "hairdD",
 	  "time of the default line: h time of day, a seconds since 1970,\n"
-	  "i ISO 8601, r since the first event, d latency of the call,\n"
-	  "D since the line before" },
+	  "i ISO 8601, r since the first line, D since the line before,\n"
+	  "d latency of the call, \xe2\x89\xa4 before an upper bound" },
 	{ "local-time", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(local_time), NULL, 0, 0, NULL,
 	  "times of day in the local time zone instead of UTC" },
 	{ "list", 'l', OPTION_FLAG, OPT_FOR_PRINT, AT(list), NULL, 0, 0, NULL,
@@ -54,6 +55,7 @@ const struct option_row option_rows[] = {
 	  "this text" },
 	{ NULL, 0, 0, 0, 0, NULL, 0, 0, NULL, NULL },
 };
+/* clang-format on */
 
 void options_init(struct options *o)
 {
@@ -79,16 +81,12 @@ static int suffix_shift(char c)
 {
 	switch (c) {
 	case 'k':
-	case 'K':
-		return 10;
+	case 'K': return 10;
 	case 'm':
-	case 'M':
-		return 20;
+	case 'M': return 20;
 	case 'g':
-	case 'G':
-		return 30;
-	default:
-		return 0;
+	case 'G': return 30;
+	default: return 0;
 	}
 }
 
@@ -123,11 +121,12 @@ static int set_number(const struct option_row *r, void *at, const char *value, s
 	uint64_t x;
 
 	if (!parse_number(value, &x)) {
-		return err_set(e, ERR_USAGE, "option --%s wants a number, not '%s'", r->name, value);
+		return err_set(e, ERR_USAGE, "option --%s wants a number, not '%s'", r->name,
+			       value);
 	}
 	if (x < r->min || x > r->max) {
-		return err_set(e, ERR_USAGE, "option --%s: %s is outside %llu to %llu", r->name, value,
-			       (unsigned long long)r->min, (unsigned long long)r->max);
+		return err_set(e, ERR_USAGE, "option --%s: %s is outside %llu to %llu", r->name,
+			       value, (unsigned long long)r->min, (unsigned long long)r->max);
 	}
 	memcpy(at, &x, sizeof(x));
 	return 0;
@@ -146,24 +145,21 @@ static int set_letter(const struct option_row *r, void *at, const char *value, s
 	return 0;
 }
 
-static int set_value(struct options *o, const struct option_row *r, const char *value, struct err *e)
+static int set_value(struct options *o, const struct option_row *r, const char *value,
+		     struct err *e)
 {
 	void *at = (char *)o + r->at;
 
 	switch (r->kind) {
-	case OPTION_NUMBER:
-		return set_number(r, at, value, e);
-	case OPTION_LETTER:
-		return set_letter(r, at, value, e);
+	case OPTION_NUMBER: return set_number(r, at, value, e);
+	case OPTION_LETTER: return set_letter(r, at, value, e);
 	case OPTION_TEXT:
 		if (value[0] == '\0') {
 			return err_set(e, ERR_USAGE, "option --%s wants a value", r->name);
 		}
 		memcpy(at, &value, sizeof(value));
 		return 0;
-	default:
-		*(bool *)at = true;
-		return 0;
+	default: memcpy(at, &(bool){ true }, sizeof(bool)); return 0;
 	}
 }
 

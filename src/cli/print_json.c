@@ -3,13 +3,11 @@
  */
 #include "cli/print_json.h"
 
-#include <time.h>
-
 #include "base/escape.h"
 #include "cli/json.h"
 #include "filter/args.h"
 
-/* ---- typed arguments ---------------------------------------------------------------------- */
+/* ---- typed arguments ---- */
 
 static bool is_valid_utf8(const uint8_t *p, size_t n)
 {
@@ -29,7 +27,8 @@ static bool is_valid_utf8(const uint8_t *p, size_t n)
 
 static void add_base64(struct buf *out, const uint8_t *p, size_t n)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	for (size_t i = 0; i < n; i += 3) {
 		size_t left = n - i;
@@ -100,10 +99,8 @@ static bool is_signed(unsigned int type)
 	case PT_FD:
 	case PT_PID:
 	case PT_FD32:
-	case PT_PID32:
-		return true;
-	default:
-		return false;
+	case PT_PID32: return true;
+	default: return false;
 	}
 }
 
@@ -145,9 +142,7 @@ static void add_arg(struct buf *out, const struct text_ctx *t, const struct even
 			buf_adds(out, "null");
 		}
 		break;
-	case PT_BYTEBUF:
-		add_data(out, v);
-		break;
+	case PT_BYTEBUF: add_data(out, v); break;
 	default:
 		if (p->size > 0 && p->size <= 8 && p->type != PT_IPV4ADDR) {
 			add_number(out, ev, i, p->type);
@@ -160,6 +155,36 @@ static void add_arg(struct buf *out, const struct text_ctx *t, const struct even
 	}
 }
 
+/* Types of which some values mean more than they say. */
+static bool may_resolve(unsigned int type)
+{
+	switch (type) {
+	case PT_ERRNO:
+	case PT_FD:
+	case PT_FD32:
+	case PT_PID:
+	case PT_PID32:
+	case PT_UID:
+	case PT_GID:
+	case PT_FSPATH:
+	case PT_FSRELPATH:
+	case PT_FDLIST:
+	case PT_SYSCALLID:
+	case PT_SIGTYPE:
+	case PT_SIGSET:
+	case PT_MODE:
+	case PT_FLAGS8:
+	case PT_FLAGS16:
+	case PT_FLAGS32:
+	case PT_ENUMFLAGS8:
+	case PT_ENUMFLAGS16:
+	case PT_ENUMFLAGS32:
+	case PT_DYN:
+	case PT_ABSTIME: return true;
+	default: return false;
+	}
+}
+
 /* Adds what the parameter's number means, when it means something. */
 static void add_resolved(struct buf *out, const struct text_ctx *t, const struct event *ev,
 			 unsigned int i, struct buf *tmp, bool *first)
@@ -167,7 +192,7 @@ static void add_resolved(struct buf *out, const struct text_ctx *t, const struct
 	const struct schema_param *p = &schema_events[ev->type].params[i];
 	size_t plain_len;
 
-	if (p->type == PT_BYTEBUF || p->type == PT_CHARBUF || event_param(ev, i).p == NULL) {
+	if (!may_resolve(p->type) || event_param(ev, i).p == NULL) {
 		return;
 	}
 	buf_reset(tmp);
@@ -175,7 +200,8 @@ static void add_resolved(struct buf *out, const struct text_ctx *t, const struct
 	plain_len = tmp->len;
 	text_param(t, ev, i, tmp);
 	if (tmp->failed || tmp->len == plain_len ||
-	    (tmp->len == 2 * plain_len && memcmp(tmp->data, tmp->data + plain_len, plain_len) == 0)) {
+	    (tmp->len == 2 * plain_len &&
+	     memcmp(tmp->data, tmp->data + plain_len, plain_len) == 0)) {
 		return;
 	}
 	json_add_comma(out, first);
@@ -183,35 +209,33 @@ static void add_resolved(struct buf *out, const struct text_ctx *t, const struct
 	json_add_string(out, tmp->data + plain_len, tmp->len - plain_len);
 }
 
-static void add_args(const struct field_ctx *c, struct buf *out)
+static void add_args(struct field_ctx *c, struct buf *out)
 {
 	const struct event *ev = c->ev;
 	struct text_ctx t = args_text(c);
-	struct buf tmp;
 	bool first = true;
 	unsigned int n;
 
 	if (ev->flags & EVENT_UNKNOWN_TYPE) {
 		return;
 	}
-	buf_init(&tmp, 16u << 20);
-	n = ev->nparams < schema_events[ev->type].nparams ? ev->nparams : schema_events[ev->type].nparams;
+	n = ev->nparams < schema_events[ev->type].nparams ? ev->nparams
+							  : schema_events[ev->type].nparams;
 	buf_adds(out, ",\"args\":{");
 	for (unsigned int i = 0; i < n; i++) {
 		json_add_comma(out, &first);
 		json_add_key(out, schema_events[ev->type].params[i].name);
-		add_arg(out, &t, ev, i, &tmp);
+		add_arg(out, &t, ev, i, &c->tmp);
 	}
 	buf_adds(out, "},\"resolved\":{");
 	first = true;
 	for (unsigned int i = 0; i < n; i++) {
-		add_resolved(out, &t, ev, i, &tmp, &first);
+		add_resolved(out, &t, ev, i, &c->tmp, &first);
 	}
 	buf_addc(out, '}');
-	buf_release(&tmp);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------ */
+/* ---- the rest ---- */
 
 static void add_thread(const struct event *ev, struct buf *out)
 {
@@ -282,7 +306,7 @@ static void add_latency(const struct event *ev, struct buf *out)
 	}
 }
 
-void print_json_event(const struct field_ctx *c, struct buf *out)
+void print_json_event(struct field_ctx *c, struct buf *out)
 {
 	const struct event *ev = c->ev;
 	const char *source = c->batch->section->source->name;

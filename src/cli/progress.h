@@ -1,5 +1,6 @@
 /*
- * progress.h - the one line on a terminal that says how far a run is: share, rate, events, time left.
+ * progress.h - the one line on a terminal that says how far a run is: share, rate, events, time
+ * left.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

@@ -19,7 +19,7 @@ static void on_stop(int sig)
 	errno = saved;
 }
 
-/* A signal that was ignored when the program began (nohup, a shell's background job) stays ignored. */
+/* A signal that was ignored when the program began (nohup, a background job) stays ignored. */
 static void handle(int sig)
 {
 	struct sigaction old;

@@ -5,6 +5,7 @@
 #include "engine/engine_internal.h"
 
 #include "events/event.h"
+#include "readers/blocks.h"
 
 /* Framing and decode each add in their own order: by place, so that batch sizes do not show. */
 static int by_place(const void *pa, const void *pb)
@@ -113,6 +114,21 @@ static int add_interfaces(struct section *s, const struct batch *b)
 	return 0;
 }
 
+/* Who the host was is told even when nothing folds. */
+static int add_machine(struct source *src, struct section *sec, const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->meta_count; i++) {
+		const struct meta_block *m = &b->metas[i];
+		struct damage d = { b->base_off + m->block_off, 0, "machine info block is too short" };
+
+		if (m->type == BLOCK_MACHINE && !section_parse_machine(sec, m->body, m->body_len) &&
+		    source_add_damage(src, &d) != 0) {
+			return ERR_NOMEM;
+		}
+	}
+	return 0;
+}
+
 int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 {
 	struct batch *b = &s->batch;
@@ -134,9 +150,9 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 		return ERR_NOMEM;
 	}
 	for (uint32_t i = 0; i < b->tally.block_types; i++) {
-		const struct block_tally *t = &b->tally.blocks[i];
+		const struct block_count *t = &b->tally.blocks[i];
 
-		source_count_block(s->source, t->type, t->blocks, t->bytes);
+		block_count_add(s->source->blocks, &s->source->block_types, t->type, t->blocks, t->bytes);
 	}
 	if (sec == NULL) {
 		return 0;
@@ -147,5 +163,8 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 		pthread_mutex_unlock(&en->lock);
 	}
 	add_tally(sec, &b->tally);
-	return add_types(sec, b) != 0 || add_interfaces(sec, b) != 0 ? ERR_NOMEM : 0;
+	if (add_machine(s->source, sec, b) != 0 || add_types(sec, b) != 0) {
+		return ERR_NOMEM;
+	}
+	return add_interfaces(sec, b);
 }

@@ -49,13 +49,15 @@ struct lane {
 	uint32_t file_index;
 	uint32_t member;		/* only this capture of the file, or UINT32_MAX: all of them */
 
-	/* framing side */
+	/* framing side: touched by the thread that has the framing turn */
+	bool open;			/* input_open was tried */
 	struct input *input;
 	struct stream *stream;		/* borrowed from input; NULL: none open */
 	struct framer framer;
 	struct source *source;
 	uint32_t members_seen;
-	uint64_t disk_pos;
+	uint64_t disk_pos;		/* under the lock */
+	bool cut_short;			/* closed before its end */
 
 	/* ring */
 	struct slot *slots;
@@ -63,10 +65,8 @@ struct lane {
 	uint64_t next_frame, next_fold, next_release;	/* serials */
 	bool framing, folding;
 	bool drain;			/* frame again only when every slot is free */
-	bool open;			/* input_open was tried */
 	bool ended;			/* nothing more to frame */
 	bool closed;			/* drained, states finished */
-	bool cut_short;			/* stopped before its end */
 
 	/* fold side */
 	struct section *fold_section;

@@ -37,32 +37,44 @@ static inline bool grow(void **array, uint32_t *cap, uint32_t count, size_t item
 }
 
 /* Sum of n lengths at lens, of which room bytes are there; 64 bits so that it cannot wrap. */
-static inline uint64_t sum_lengths(const uint8_t *lens, unsigned int n, bool wide, uint32_t room)
+static inline uint64_t sum_lengths(const uint8_t *lens, unsigned int n, bool wide, bool be, uint32_t room)
 {
 	uint64_t sum = 0;
 
-	if (LIKELY(!wide && room >= 2 * n + 8)) {
+	if (LIKELY(!wide && !be && room >= 2 * n + 8)) {
 		return event_sum_lens16(lens, n);
 	}
 	for (unsigned int i = 0; i < n; i++) {
-		sum += wide ? load_le32(lens + 4 * i) : load_le16(lens + 2 * i);
+		if (wide) {
+			sum += be ? load_be32(lens + 4 * i) : load_le32(lens + 4 * i);
+		} else {
+			sum += be ? load_be16(lens + 2 * i) : load_le16(lens + 2 * i);
+		}
 	}
 	return sum;
 }
 
-/* V1 blocks do not tell the count: the largest known one whose lengths add up exactly. */
-static int v1_count(uint16_t type, const uint8_t *lens, uint32_t room)
+int decode_v1_count(uint16_t type, const uint8_t *lens, uint32_t room, bool wide, bool be)
 {
 	unsigned int max = type < SCHEMA_EVENTS ? schema_max_params(type) : 32;
 
 	for (int n = (int)max; n >= 0; n--) {
-		uint32_t array = 2 * (uint32_t)n;
+		uint32_t array = (wide ? 4 : 2) * (uint32_t)n;
 
-		if (array <= room && array + sum_lengths(lens, (unsigned int)n, false, room) == room) {
+		if (array <= room && array + sum_lengths(lens, (unsigned int)n, wide, be, room) == room) {
 			return n;
 		}
 	}
 	return -1;
+}
+
+/* The width of the lengths follows the type, not the block; only of unknown types the block tells. */
+static inline bool is_wide(uint16_t type, uint32_t block_type)
+{
+	if (LIKELY(type < SCHEMA_EVENTS)) {
+		return (schema_events[type].flags & EF_LARGE_PAYLOAD) != 0;
+	}
+	return block_type == BLOCK_EVENT_LARGE || block_type == BLOCK_EVENT_LARGE_FLAGS;
 }
 
 /*
@@ -85,7 +97,79 @@ struct raw_event {
 	uint32_t flags;		/* of the block */
 	uint32_t head;		/* bytes before the event: cpu and flags */
 	uint32_t len;		/* of the event, as far as it may be believed */
+	uint16_t type;		/* as stored; 0.20.0's codes already mapped */
+	bool wide;
 };
+
+/* Old writers counted 3 bytes too many in the lengths of these two. */
+static inline bool length_was_wrong(const struct raw_event *r)
+{
+	return !r->v2 && (r->type == EV_NOTIFICATION_E || r->type == EV_INFRASTRUCTURE_EVENT_E);
+}
+
+/* Of the lengths that such an event may mean: the one at which its parameters add up. */
+static bool settle_wrong_length(struct raw_event *r, bool be)
+{
+	static const uint32_t excess[] = { 3, 0, 4 };	/* 4: rewritten by mergecap */
+	uint32_t claimed = r->len;
+
+	for (size_t i = 0; i < ARRAY_LEN(excess); i++) {
+		uint32_t len = claimed - excess[i];
+
+		if (claimed >= V1_HEADER + excess[i] && len <= r->body_len - r->head &&
+		    decode_v1_count(r->type, r->body + r->head + V1_HEADER, len - V1_HEADER, false, be) ==
+			    schema_events[r->type].nparams) {
+			r->len = len;
+			r->mergecap = excess[i] == 4;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * sysdig 0.20.0 wrote bpf and seccomp under four codes that are execve and setpgid since. Its files are 1.0, but
+ * so are newer ones that Wireshark's tools have saved: the shape of the event must agree, too.
+ */
+static bool has_legacy_shape(const struct raw_event *r, bool be)
+{
+	const uint8_t *lens = r->body + r->head + V1_HEADER;
+	uint32_t len;
+
+	if (decode_v1_count(r->type, lens, r->len - V1_HEADER, false, be) != 1) {
+		return false;
+	}
+	len = be ? load_be16(lens) : load_le16(lens);
+	switch (r->type) {
+	case 292:	/* bpf's command, a small number; the other is a path */
+		return len == 8 && (be ? load_be64(lens + 2) : load_le64(lens + 2)) < 256;
+	case 293:	/* a selector and a number; the other has at least 18 parameters */
+		return len == 9;
+	default:
+		return len == 8;
+	}
+}
+
+/* What an event's length is when it cannot be what it claims. 0 or ERR_NOMEM. */
+static int settle_length(struct batch *b, struct raw_event *r, uint32_t header)
+{
+	uint32_t claimed = r->len;
+
+	if (length_was_wrong(r) && settle_wrong_length(r, b->section->big_endian)) {
+		return 0;
+	}
+	if (r->len >= header && r->len <= r->body_len - r->head) {
+		return 0;
+	}
+	if (!r->v2 && is_mergecap_event(r->body_len, r->head, r->len)) {
+		r->len -= 4;
+		r->mergecap = true;
+		return 0;
+	}
+	r->len = r->body_len - r->head;
+	return batch_damage(b, b->base_off + r->block_off, 0,
+			    "event length %u does not fit its block of %u bytes", claimed, r->body_len);
+}
 
 /* Number of parameters and where their lengths are; bad lengths are cut to what fits. */
 static inline void find_params(struct event *ev, const struct raw_event *r)
@@ -99,26 +183,23 @@ static inline void find_params(struct event *ev, const struct raw_event *r)
 
 	ev->lens = h + header;
 	if (UNLIKELY(!r->v2)) {
-		int count = v1_count(ev->stored_type, ev->lens, room);
+		int count = decode_v1_count(ev->stored_type, ev->lens, room, r->wide, false);
 
-		if (count < 0 && (ev->stored_type == 280 || ev->stored_type == 286) && room >= 3) {
-			count = v1_count(ev->stored_type, ev->lens, room - 3);
-		}
 		if (count < 0) {
 			ev->flags |= EVENT_BAD_PARAMS;
 			count = 0;
 		}
 		ev->stored_nparams = (uint8_t)count;
-		ev->values_len = (uint32_t)sum_lengths(ev->lens, (unsigned int)count, false, room);
+		ev->values_len = (uint32_t)sum_lengths(ev->lens, (unsigned int)count, r->wide, false, room);
 		return;
 	}
 	n = load_le32(h + 22);
-	width = ev->flags & EVENT_WIDE ? 4 : 2;
+	width = r->wide ? 4 : 2;
 	if (UNLIKELY(n > LIMIT_EVENT_PARAMS || n * width > room)) {
 		ev->flags |= EVENT_BAD_PARAMS;
 		return;
 	}
-	sum = sum_lengths(ev->lens, n, width == 4, room);
+	sum = sum_lengths(ev->lens, n, r->wide, false, room);
 	if (UNLIKELY(sum > room - n * width)) {
 		/* The values do not fit behind their lengths: which of them lies is unknown, so none is used. */
 		ev->flags |= EVENT_BAD_PARAMS;
@@ -169,8 +250,11 @@ static inline void find_conversion(struct event *ev)
 
 	ev->conv = schema_conv_index[ev->stored_type][n < SCHEMA_CONV_PARAMS ? n : SCHEMA_CONV_PARAMS - 1];
 	if (LIKELY(ev->conv == 0)) {
+		unsigned int known = schema_events[ev->stored_type].nparams;
+
+		/* What a newer writer appended has no name here. */
+		ev->nparams = (uint8_t)(LIKELY(n <= known) ? n : known);
 		ev->type = ev->stored_type;
-		ev->nparams = ev->stored_nparams;
 		ev->flags |= EVENT_SHOWN;
 		return;
 	}
@@ -227,10 +311,10 @@ static inline void tally_event(struct batch *b, const struct event *ev)
 	}
 }
 
-static inline void decode_record(struct batch *b, struct event *ev, const struct raw_event *r)
+static inline void decode_record(struct event *ev, const struct raw_event *r)
 {
 	const uint8_t *h = r->body + r->head;
-	uint16_t type = load_le16(h + 20);
+	uint16_t type = r->type;
 
 	memset(ev, 0, sizeof(*ev));
 	ev->ts_ns = load_le64(h);
@@ -238,11 +322,6 @@ static inline void decode_record(struct batch *b, struct event *ev, const struct
 	ev->cpu = load_le16(r->body);
 	ev->block_off = r->block_off;
 	ev->refs = EVENT_NO_REFS;
-	if (UNLIKELY(!r->v2 && !r->mergecap && b->section->minor == 0 && type >= 292 && type <= 295)) {
-		uint16_t legacy = schema_legacy_code(type);
-
-		type = legacy != 0 ? legacy : type;
-	}
 	ev->stored_type = type;
 	ev->type = type;
 	if (UNLIKELY(r->flags & 1)) {
@@ -251,18 +330,14 @@ static inline void decode_record(struct batch *b, struct event *ev, const struct
 	if (UNLIKELY(ev->ts_ns == 0 || ev->ts_ns == UINT64_MAX)) {
 		ev->flags |= EVENT_TIME_ZERO;
 	}
-	if (UNLIKELY(type >= SCHEMA_EVENTS)) {
-		ev->flags |= EVENT_UNKNOWN_TYPE;
-		if (r->block_type == BLOCK_EVENT_LARGE || r->block_type == BLOCK_EVENT_LARGE_FLAGS) {
-			ev->flags |= EVENT_WIDE;
-		}
-		find_params(ev, r);
-		return;
-	}
-	if (UNLIKELY(schema_events[type].flags & EF_LARGE_PAYLOAD)) {
+	if (UNLIKELY(r->wide)) {
 		ev->flags |= EVENT_WIDE;
 	}
 	find_params(ev, r);
+	if (UNLIKELY(type >= SCHEMA_EVENTS)) {
+		ev->flags |= EVENT_UNKNOWN_TYPE;
+		return;
+	}
 	find_result(ev);
 }
 
@@ -270,7 +345,9 @@ static inline void decode_record(struct batch *b, struct event *ev, const struct
 static int decode_event_block(struct batch *b, uint32_t type, const uint8_t *body, uint32_t body_len,
 			      uint32_t block_off)
 {
-	struct raw_event r = { body, body_len, type, block_off, false, false, 0, 2, 0 };
+	struct raw_event r = { body, body_len, type, block_off, false, false, 0, 2, 0, 0, false };
+	bool be = b->section->big_endian;
+	const uint8_t *h;
 	uint32_t header;
 	struct event *ev;
 
@@ -283,8 +360,24 @@ static int decode_event_block(struct batch *b, uint32_t type, const uint8_t *bod
 		return batch_damage(b, b->base_off + block_off, body_len + BLOCK_MIN_BYTES,
 				    "event block of %u bytes is too short for an event", body_len);
 	}
-	if (UNLIKELY(b->section->big_endian)) {
-		int rc = decode_swap_event(b, &r.body, r.head, header, r.v2, body_len, type);
+	h = body + r.head;
+	r.len = UNLIKELY(be) ? load_be32(h + 16) : load_le32(h + 16);
+	r.type = UNLIKELY(be) ? load_be16(h + 20) : load_le16(h + 20);
+	r.wide = is_wide(r.type, type);
+	if (UNLIKELY(r.len < header || r.len > body_len - r.head || length_was_wrong(&r))) {
+		int rc = settle_length(b, &r, header);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	if (UNLIKELY(!r.v2 && !r.mergecap && b->section->minor == 0 && r.type >= 292 && r.type <= 295) &&
+	    has_legacy_shape(&r, be)) {
+		r.type = schema_legacy_code(r.type);
+	}
+	if (UNLIKELY(be)) {
+		struct swap_event sw = { r.type, r.head, header, r.len, body_len, r.v2, r.wide };
+		int rc = decode_swap_event(b, &sw, &r.body);
 
 		if (rc != 0) {
 			return rc;
@@ -293,27 +386,11 @@ static int decode_event_block(struct batch *b, uint32_t type, const uint8_t *bod
 	if (UNLIKELY(r.head == 6)) {
 		r.flags = load_le32(r.body + 2);
 	}
-	r.len = load_le32(r.body + r.head + 16);
-	if (UNLIKELY(r.len < header || r.len > body_len - r.head)) {
-		if (!r.v2 && is_mergecap_event(body_len, r.head, r.len)) {
-			r.len -= 4;
-			r.mergecap = true;
-		} else {
-			int rc = batch_damage(b, b->base_off + block_off, 0,
-					      "event length %u does not fit its block of %u bytes", r.len,
-					      body_len);
-
-			if (rc != 0) {
-				return rc;
-			}
-			r.len = body_len - r.head;
-		}
-	}
 	if (!grow((void **)&b->events, &b->event_cap, b->event_count, sizeof(*b->events))) {
 		return ERR_NOMEM;
 	}
 	ev = &b->events[b->event_count];
-	decode_record(b, ev, &r);
+	decode_record(ev, &r);
 	b->event_count++;
 	tally_event(b, ev);
 	return 0;
@@ -344,27 +421,6 @@ struct packet *decode_new_packet(struct batch *b)
 	return &b->packets[b->packet_count++];
 }
 
-static inline void tally_block(struct batch_tally *t, uint32_t type, uint32_t bytes)
-{
-	uint32_t i;
-
-	for (i = 0; i < t->block_types; i++) {
-		if (t->blocks[i].type == type) {
-			break;
-		}
-	}
-	if (i == t->block_types) {
-		if (i == ARRAY_LEN(t->blocks)) {
-			i--;	/* more types than rows: the last row gathers them */
-		} else {
-			t->blocks[i].type = type;
-			t->block_types++;
-		}
-	}
-	t->blocks[i].blocks++;
-	t->blocks[i].bytes += bytes;
-}
-
 static int decode_block(struct batch *b, const uint8_t *p, uint32_t total, uint32_t off)
 {
 	bool be = b->section->big_endian;
@@ -372,7 +428,7 @@ static int decode_block(struct batch *b, const uint8_t *p, uint32_t total, uint3
 	const uint8_t *body = p + 8;
 	uint32_t body_len = total - BLOCK_MIN_BYTES;
 
-	tally_block(&b->tally, type, total);
+	block_count_add(b->tally.blocks, &b->tally.block_types, type, 1, total);
 	if (LIKELY(block_is_event(type))) {
 		b->tally.scap = true;
 		return decode_event_block(b, type, body, body_len, off);

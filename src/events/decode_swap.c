@@ -73,14 +73,15 @@ static void swap_structured(uint8_t type, uint8_t *p, uint32_t len, const struct
 	}
 }
 
-static void swap_values(uint16_t type, uint8_t *lens, uint32_t n, uint32_t width, uint32_t room)
+static void swap_values(const struct swap_event *sw, uint8_t *lens, uint32_t n, uint32_t room)
 {
-	const struct schema_event *se = type < SCHEMA_EVENTS ? &schema_events[type] : NULL;
+	const struct schema_event *se = sw->type < SCHEMA_EVENTS ? &schema_events[sw->type] : NULL;
+	uint32_t width = sw->wide ? 4 : 2;
 	uint8_t *v = lens + n * width;
 	uint64_t left = room - n * width;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t len = width == 4 ? load_le32(lens + 4 * i) : load_le16(lens + 2 * i);
+		uint32_t len = sw->wide ? load_le32(lens + 4 * i) : load_le16(lens + 2 * i);
 
 		if (len > left) {
 			return;
@@ -89,7 +90,8 @@ static void swap_values(uint16_t type, uint8_t *lens, uint32_t n, uint32_t width
 			const struct schema_param *sp = &se->params[i];
 
 			if (sp->size > 1 && sp->type != PT_IPV4ADDR && sp->type != PT_IPV6ADDR) {
-				swap_bytes(v, len);
+				/* Of a longer value the first bytes count. */
+				swap_bytes(v, len < sp->size ? len : sp->size);
 			} else if (sp->size == 0) {
 				swap_structured(sp->type, v, len, sp->dyn);
 			}
@@ -99,70 +101,41 @@ static void swap_values(uint16_t type, uint8_t *lens, uint32_t n, uint32_t width
 	}
 }
 
-/* V1: the count whose lengths add up, as decode finds it, but while the lengths are still swapped. */
-static uint32_t count_v1(uint16_t type, const uint8_t *lens, uint32_t room)
+int decode_swap_event(struct batch *b, const struct swap_event *sw, const uint8_t **io_body)
 {
-	uint32_t max = type < SCHEMA_EVENTS ? schema_max_params(type) : 32;
-
-	for (uint32_t n = max; n > 0; n--) {
-		uint64_t sum = 2 * n;
-
-		for (uint32_t i = 0; i < n && sum <= room; i++) {
-			sum += 2 * i + 2 <= room ? load_be16(lens + 2 * i) : UINT32_MAX;
-		}
-		if (sum == room) {
-			return n;
-		}
-	}
-	return 0;
-}
-
-int decode_swap_event(struct batch *b, const uint8_t **io_body, uint32_t head, uint32_t header, bool v2,
-		      uint32_t body_len, uint32_t block_type)
-{
-	uint8_t *p = arena_dup(&b->arena, *io_body, body_len);
+	uint32_t width = sw->wide ? 4 : 2;
+	uint32_t room = sw->len - sw->header;
+	uint8_t *p = arena_dup(&b->arena, *io_body, sw->body_len);
 	uint8_t *h;
-	uint32_t room;
 	uint32_t n;
-	uint32_t width = 2;
-	uint16_t type;
 
 	if (p == NULL) {
 		return ERR_NOMEM;
 	}
 	*io_body = p;
-	h = p + head;
+	h = p + sw->head;
 	swap_bytes(p, 2);
-	if (head == 6) {
+	if (sw->head == 6) {
 		swap_bytes(p + 2, 4);
 	}
 	swap_bytes(h, 8);
 	swap_bytes(h + 8, 8);
 	swap_bytes(h + 16, 4);
 	swap_bytes(h + 20, 2);
-	room = load_le32(h + 16);
-	if (room < header || room > body_len - head) {
-		return 0;	/* decode will say so */
-	}
-	room -= header;
-	type = load_le16(h + 20);
-	if ((type < SCHEMA_EVENTS && (schema_events[type].flags & EF_LARGE_PAYLOAD)) ||
-	    (type >= SCHEMA_EVENTS &&
-	     (block_type == BLOCK_EVENT_LARGE || block_type == BLOCK_EVENT_LARGE_FLAGS))) {
-		width = 4;
-	}
-	if (v2) {
+	if (sw->v2) {
 		swap_bytes(h + 22, 4);
 		n = load_le32(h + 22);
 		if (n > LIMIT_EVENT_PARAMS || n * width > room) {
-			return 0;
+			return 0;	/* decode will say so */
 		}
 	} else {
-		n = count_v1(type, h + header, room);
+		int count = decode_v1_count(sw->type, h + sw->header, room, sw->wide, true);
+
+		n = count > 0 ? (uint32_t)count : 0;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		swap_bytes(h + header + i * width, width);
+		swap_bytes(h + sw->header + i * width, width);
 	}
-	swap_values(type, h + header, n, width, room);
+	swap_values(sw, h + sw->header, n, room);
 	return 0;
 }

@@ -10,8 +10,9 @@ static bool from_fd(const struct fd_view *fd, struct text_ref *ret)
 	ret->s = fd->name;
 	ret->len = fd->name_len;
 	ret->type = fd_type_char(fd->type);
-	ret->l4 = fd_is_inet(fd) && fd->role != ROLE_NONE && fd->l4 < ARRAY_LEN(l4_chars) ?
-		  l4_chars[fd->l4] : 0;
+	ret->l4 = fd_is_inet(fd) && fd->role != ROLE_NONE && fd->l4 < ARRAY_LEN(l4_chars)
+			  ? l4_chars[fd->l4]
+			  : 0;
 	return true;
 }
 
@@ -45,13 +46,10 @@ static bool find_ref(const void *owner, const struct event *ev, unsigned int ind
 		return false;
 	}
 	switch (kind) {
-	case REF_THREAD:
-		return from_str(((const struct thread_view *)object)->comm, ret);
+	case REF_THREAD: return from_str(((const struct thread_view *)object)->comm, ret);
 	case REF_FD:
-	case REF_FDLIST:
-		return from_fd(object, ret);
-	default:
-		return from_str(object, ret);
+	case REF_FDLIST: return from_fd(object, ret);
+	default: return from_str(object, ret);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * args.h - arguments of the event at hand as text: what lies between events/text.h and the objects the
- * fold has resolved for a batch.
+ * args.h - arguments of the event at hand as text: what lies between events/text.h and the objects
+ * the fold has resolved for a batch.
  */
 #ifndef FILTER_ARGS_H
 #define FILTER_ARGS_H

@@ -1,13 +1,14 @@
 /*
- * container_json.c - see container_json.h. The text comes from the capture: jansson limits its depth, and
- * whatever is not of the expected shape counts as absent.
+ * container_json.c - see container_json.h. The text comes from the capture: jansson limits its
+ * depth, and whatever is not of the expected shape counts as absent.
  */
 #include "filter/container_json.h"
 
 #include <fnmatch.h>
 #include <jansson.h>
 
-/* The object with the container's keys: newer writers wrap it in one named "container". *ret_root is owned. */
+/* The object with the container's keys: newer writers wrap it in one named "container". *ret_root
+ * is owned. */
 static json_t *load(const struct container_view *k, json_t **ret_root)
 {
 	json_t *root;
@@ -73,9 +74,24 @@ static void add_string(struct buf *out, json_t *object, const char *key)
 	}
 }
 
+/* Every string of the array, a blank before each. */
+static void add_strings(struct buf *out, json_t *array)
+{
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		json_t *value = json_array_get(array, i);
+
+		if (json_is_string(value)) {
+			buf_addc(out, ' ');
+			buf_add(out, json_string_value(value), json_string_length(value));
+		}
+	}
+}
+
 static void add_mount(struct buf *out, json_t *m, enum mount_part part)
 {
-	static const char *const keys[] = { "", "Source", "Destination", "Mode", "RW", "Propagation" };
+	static const char *const keys[] = {
+		"", "Source", "Destination", "Mode", "RW", "Propagation"
+	};
 
 	for (unsigned int i = MOUNT_SOURCE; i <= MOUNT_PROPAGATION; i++) {
 		if (part != MOUNT_ALL && part != i) {
@@ -105,10 +121,10 @@ bool container_json_mount(const struct container_view *k, const char *arg, int64
 	json_t *root = NULL;
 	json_t *mounts = json_object_get(load(k, &root), "Mounts");
 	bool found = false;
-	size_t i;
-	json_t *m;
 
-	json_array_foreach(mounts, i, m) {
+	for (size_t i = 0; i < json_array_size(mounts); i++) {
+		json_t *m = json_array_get(mounts, i);
+
 		if (arg != NULL && (index >= 0 ? i != (size_t)index : !matches(m, arg, part))) {
 			continue;
 		}
@@ -130,8 +146,6 @@ bool container_json_probe(const struct container_view *k, const char *key, struc
 	json_t *root = NULL;
 	json_t *object = load(k, &root);
 	json_t *probe = json_object_get(object, key);
-	size_t i;
-	json_t *arg;
 
 	if (object == NULL) {
 		return false;
@@ -140,12 +154,7 @@ bool container_json_probe(const struct container_view *k, const char *key, struc
 		buf_adds(out, "NONE");
 	} else {
 		add_string(out, probe, "exe");
-		json_array_foreach(json_object_get(probe, "args"), i, arg) {
-			if (json_is_string(arg)) {
-				buf_addc(out, ' ');
-				buf_add(out, json_string_value(arg), json_string_length(arg));
-			}
-		}
+		add_strings(out, json_object_get(probe, "args"));
 	}
 	json_decref(root);
 	return true;

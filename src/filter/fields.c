@@ -1,6 +1,7 @@
 /*
  * fields.c - the machinery under the field tables: looking names up, reading arguments, getting and
- * printing values, the context. Names are looked up on the main thread; values are had on any worker.
+ * printing values, the context. Names are looked up on the main thread; values are had on any
+ * worker.
  */
 #include "filter/fields.h"
 
@@ -11,9 +12,9 @@
 #include "filter/nearest.h"
 
 static const struct field_class *const classes[] = {
-	&field_class_time, &field_class_evt, &field_class_evt_io, &field_class_proc,
-	&field_class_ancestors, &field_class_thread, &field_class_fd, &field_class_fdlist,
-	&field_class_user, &field_class_container,
+	&field_class_time,      &field_class_evt,       &field_class_evt_io, &field_class_proc,
+	&field_class_ancestors, &field_class_thread,    &field_class_fd,     &field_class_fdlist,
+	&field_class_user,      &field_class_container,
 };
 
 size_t field_count(void)
@@ -51,7 +52,7 @@ const struct field *field_find(const char *name, size_t len)
 	return NULL;
 }
 
-/* ---- context ------------------------------------------------------------------------------ */
+/* ---- context ---- */
 
 /* The longest text of one value: a command line of a damaged capture. */
 #define VALUE_MAX_BYTES (16u << 20)
@@ -160,7 +161,7 @@ const struct ref_counts *ctx_counts(const struct field_ctx *c)
 	return ctx_tail(c, WANT_COUNTS);
 }
 
-/* ---- names and arguments -------------------------------------------------------------------- */
+/* ---- names and arguments ---- */
 
 static bool is_name_char(char c)
 {
@@ -219,8 +220,8 @@ static int unknown(const char *name, size_t len, struct err *e)
 	char hint[256] = "";
 
 	if (nearest_fields(name, len, hint, sizeof(hint))) {
-		return err_set(e, ERR_USAGE, "unknown field '%.*s'; nearest: %s", (int)min_u64(len, 64),
-			       name, hint);
+		return err_set(e, ERR_USAGE, "unknown field '%.*s'; nearest: %s",
+			       (int)min_u64(len, 64), name, hint);
 	}
 	return err_set(e, ERR_USAGE, "unknown field '%.*s'; see 'thresher print --list'",
 		       (int)min_u64(len, 64), name);
@@ -290,7 +291,7 @@ void field_use_release(struct field_use *u)
 	u->arg = NULL;
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 bool field_get(struct field_ctx *c, const struct field_use *u, struct field_value *ret_v)
 {
@@ -326,28 +327,20 @@ bool field_print(struct field_ctx *c, const struct field_use *u, struct buf *out
 static void print_uint(uint64_t x, unsigned int fmt, struct buf *out)
 {
 	switch (fmt) {
-	case FMT_HEX:
-		buf_add_hex(out, x, true);
-		break;
-	case FMT_PADDED_DEC:
-		buf_add_u64_pad(out, x, 9);
-		break;
-	case FMT_OCT:
-		buf_printf(out, "0%llo", (unsigned long long)x);
-		break;
-	default:
-		buf_add_u64(out, x);
-		break;
+	case FMT_HEX: buf_add_hex(out, x, true); break;
+	case FMT_PADDED_DEC: buf_add_u64_pad(out, x, 9); break;
+	case FMT_OCT: buf_printf(out, "0%llo", (unsigned long long)x); break;
+	default: buf_add_u64(out, x); break;
 	}
 }
 
 static void print_double(double f, struct buf *out)
 {
-	uint64_t hundredths = f > 0 && f < 1e12 ? (uint64_t)(f * 100 + 0.5) : 0;
+	uint64_t tenths = f > 0 && f < 1e12 ? (uint64_t)(f * 10 + 0.5) : 0;
 
-	buf_add_u64(out, hundredths / 100);
+	buf_add_u64(out, tenths / 10);
 	buf_addc(out, '.');
-	buf_add_u64_pad(out, hundredths % 100, 2);
+	buf_add_u64(out, tenths % 10);
 }
 
 static void print_list(const struct field_value *v, unsigned int type, unsigned int fmt,
@@ -365,29 +358,13 @@ void field_value_print(const struct field_value *v, unsigned int type, unsigned 
 		       struct buf *out)
 {
 	switch (v->kind) {
-	case VALUE_UINT:
-		print_uint(v->v.u, fmt, out);
-		break;
-	case VALUE_INT:
-		buf_add_s64(out, v->v.s);
-		break;
-	case VALUE_DOUBLE:
-		print_double(v->v.f, out);
-		break;
-	case VALUE_BOOL:
-		buf_adds(out, v->v.u ? "true" : "false");
-		break;
-	case VALUE_TEXT:
-		escape_terminal(out, v->v.text, v->len);
-		break;
-	case VALUE_BYTES:
-		text_add_dots(out, (const uint8_t *)v->v.text, v->len, 0);
-		break;
-	case VALUE_IP:
-		addr_add_ip(out, v->len == 16, (const uint8_t *)v->v.text);
-		break;
-	default:
-		print_list(v, type, fmt, out);
-		break;
+	case VALUE_UINT: print_uint(v->v.u, fmt, out); break;
+	case VALUE_INT: buf_add_s64(out, v->v.s); break;
+	case VALUE_DOUBLE: print_double(v->v.f, out); break;
+	case VALUE_BOOL: buf_adds(out, v->v.u ? "true" : "false"); break;
+	case VALUE_TEXT: escape_terminal(out, v->v.text, v->len); break;
+	case VALUE_BYTES: text_add_dots(out, (const uint8_t *)v->v.text, v->len, 0); break;
+	case VALUE_IP: addr_add_ip(out, v->len == 16, (const uint8_t *)v->v.text); break;
+	default: print_list(v, type, fmt, out); break;
 	}
 }

@@ -7,8 +7,8 @@
  *   struct field_ctx     the event at hand and the memory values are built in
  *   struct field_value   what comes out: number, text, bytes, list, ...; no value is a false return
  *
- * A value borrows from the batch, from the state's views or from the context; it is good until the next
- * field_ctx_event. Tables are constant; a field_ctx belongs to one thread.
+ * A value borrows from the batch, from the state's views or from the context; it is good until the
+ * next field_ctx_event. Tables are constant; a field_ctx belongs to one thread.
  */
 #ifndef FILTER_FIELDS_H
 #define FILTER_FIELDS_H
@@ -22,18 +22,18 @@
 #include "state/state.h"
 
 enum value_kind {
-	VALUE_UINT,	/* v.u */
-	VALUE_INT,	/* v.s */
-	VALUE_DOUBLE,	/* v.f */
-	VALUE_BOOL,	/* v.u, 0 or 1 */
-	VALUE_TEXT,	/* v.text, len bytes as captured, not terminated */
-	VALUE_BYTES,	/* v.text, len bytes */
-	VALUE_IP,	/* v.text, 4 or 16 bytes in network order */
-	VALUE_LIST,	/* v.items, len values */
+	VALUE_UINT, /* v.u */
+	VALUE_INT, /* v.s */
+	VALUE_DOUBLE, /* v.f */
+	VALUE_BOOL, /* v.u, 0 or 1 */
+	VALUE_TEXT, /* v.text, len bytes as captured, not terminated */
+	VALUE_BYTES, /* v.text, len bytes */
+	VALUE_IP, /* v.text, 4 or 16 bytes in network order */
+	VALUE_LIST, /* v.items, len values */
 };
 
 struct field_value {
-	uint8_t kind;		/* enum value_kind */
+	uint8_t kind; /* enum value_kind */
 	uint32_t len;
 	union {
 		uint64_t u;
@@ -46,17 +46,17 @@ struct field_value {
 
 enum field_arg {
 	ARG_NONE,
-	ARG_OPTIONAL,		/* [n] or [text] */
+	ARG_OPTIONAL, /* [n] or [text] */
 	ARG_REQUIRED,
-	ARG_REQUIRED_DOT,	/* [x] or .x behind the name */
+	ARG_REQUIRED_DOT, /* [x] or .x behind the name */
 };
 
 enum {
-	FIELD_LIST = 1,		/* several values without argument; printed joined by blanks */
-	FIELD_PRINT_ONLY = 2,	/* has no typed value: of no use in a filter */
-	FIELD_DELTA = 4,	/* depends on the line printed before: see format.h */
-	FIELD_OURS = 8,		/* not in sysdig or Falco */
-	FIELD_SAFE = 16,	/* its text needs no escaping: made by us, or escaped already */
+	FIELD_LIST = 1, /* several values without argument; printed joined by blanks */
+	FIELD_PRINT_ONLY = 2, /* has no typed value: of no use in a filter */
+	FIELD_DELTA = 4, /* depends on the line printed before: see format.h */
+	FIELD_OURS = 8, /* not in sysdig or Falco */
+	FIELD_SAFE = 16, /* its text needs no escaping: made by us, or escaped already */
 };
 
 /* Beside the WANT_ bits of state.h: the value needs the fold's stamps. */
@@ -65,58 +65,63 @@ enum {
 struct field_ctx;
 struct field_use;
 
-typedef bool field_value_fn(struct field_ctx *c, const struct field_use *u, struct field_value *ret_v);
-/* Appends the value's text as captured (or, with FIELD_SAFE, as shown). On false nothing was added. */
+typedef bool field_value_fn(struct field_ctx *c, const struct field_use *u,
+			    struct field_value *ret_v);
+/* Appends the text as captured (or, with FIELD_SAFE, as shown). On false nothing is added. */
 typedef bool field_text_fn(struct field_ctx *c, const struct field_use *u, struct buf *out);
 
 struct field {
 	const char *name;
-	uint8_t type;		/* enum param_type: what a filter compares as */
-	uint8_t fmt;		/* enum param_fmt: how a number prints */
-	uint8_t arg;		/* enum field_arg */
-	uint8_t flags;		/* FIELD_ */
-	unsigned int wants;	/* WANT_ of state.h, WANT_FOLD */
-	/* At least one. With both, text prints and value is for filters and JSON; with text alone the value
-	 * is that text. */
+	uint8_t type; /* enum param_type: what a filter compares as */
+	uint8_t fmt; /* enum param_fmt: how a number prints */
+	uint8_t arg; /* enum field_arg */
+	uint8_t flags; /* FIELD_ */
+	unsigned int wants; /* WANT_ of state.h, WANT_FOLD */
+	/* At least one. With both, text prints and value is for filters and JSON; with text alone
+	 * the value is that text. */
 	field_value_fn *value;
 	field_text_fn *text;
-	int which;		/* told to the functions through u->field: one function, several rows */
+	int which; /* told to the functions through u->field: one function, several rows */
 	const char *help;
 };
 
 struct field_use {
 	const struct field *field;
-	const char *arg;	/* NULL: none; NUL-terminated, owned by the use */
-	int64_t index;		/* arg as a number, -1 when it is none */
+	const char *arg; /* NULL: none; NUL-terminated, owned by the use */
+	int64_t index; /* arg as a number, -1 when it is none */
 };
 
 enum time_style {
-	TIME_OF_DAY = 'h', TIME_EPOCH = 'a', TIME_ISO = 'i', TIME_RELATIVE = 'r', TIME_LATENCY = 'd',
+	TIME_OF_DAY = 'h',
+	TIME_EPOCH = 'a',
+	TIME_ISO = 'i',
+	TIME_RELATIVE = 'r',
+	TIME_LATENCY = 'd',
 	TIME_DELTA = 'D',
 };
 
 /* What is the same for a whole run. */
 struct field_settings {
-	bool raw;		/* events as stored, enter and exit */
-	unsigned int wants;	/* what the fold of this run was asked for: tells where refs lie */
+	bool raw; /* events as stored, enter and exit */
+	unsigned int wants; /* what the fold of this run was asked for: tells where refs lie */
 	bool local_time;
-	uint8_t time_style;	/* enum time_style: evt.outputtime */
+	uint8_t time_style; /* enum time_style: evt.outputtime */
 };
 
 struct field_ctx {
 	const struct field_settings *set;
 	const struct batch *batch;
 	const struct event *ev;
-	uint64_t num;		/* ordinal of the event in its source */
-	uint32_t position;	/* of the event in the batch */
-	struct arena arena;	/* values built for this event */
+	uint64_t num; /* ordinal of the event in its source */
+	uint32_t position; /* of the event in the batch */
+	struct arena arena; /* values built for this event */
 	bool arena_used;
-	struct buf tmp;		/* text being built */
-	struct buf tmp2;	/* text being built while tmp is in use */
+	struct buf tmp; /* text being built */
+	struct buf tmp2; /* text being built while tmp is in use */
 	/* Time of day of one second, kept from event to event. */
 	uint64_t clock_sec;
-	char clock[9];		/* "HH:MM:SS" */
-	char date[11];		/* "YYYY-MM-DD" */
+	char clock[9]; /* "HH:MM:SS" */
+	char date[11]; /* "YYYY-MM-DD" */
 	bool clock_valid;
 };
 
@@ -149,8 +154,9 @@ const struct field *field_at(size_t i);
 const struct field *field_find(const char *name, size_t len);
 
 /*
- * Reads a field and its argument at the start of text: the longest name in the table, then [arg] or, where
- * the field allows it, .arg. *ret_len is how much was read. ERR_USAGE with the nearest names in e.
+ * Reads a field and its argument at the start of text: the longest name in the table, then [arg]
+ * or, where the field allows it, .arg. *ret_len is how much was read. ERR_USAGE with the nearest
+ * names in e.
  */
 int field_use_parse(const char *text, struct field_use *ret_use, size_t *ret_len, struct err *e);
 void field_use_release(struct field_use *u);

@@ -1,9 +1,9 @@
 /*
- * fields_ancestors.c - where from: parent, ancestors, leaders of session and process group. Any worker,
- * own context; reads the chain of ancestors that the fold has stamped.
+ * fields_ancestors.c - where from: parent, ancestors, leaders of session and process group. Any
+ * worker, own context; reads the chain of ancestors that the fold has stamped.
  *
- * A chain names leaders of live (or lately ended) processes from the parent up. A session or group leader
- * is looked for in it; one that is no ancestor is not found.
+ * A chain names leaders of live (or lately ended) processes from the parent up. A session or group
+ * leader is looked for in it; one that is no ancestor is not found.
  */
 #include "filter/fields_internal.h"
 
@@ -14,14 +14,10 @@ static bool property(struct field_ctx *c, const struct thread_view *t, int which
 		     struct field_value *v)
 {
 	switch (which) {
-	case OF_NAME:
-		return value_comm(v, t->comm);
-	case OF_EXE:
-		return value_str(v, t->image->exe);
-	case OF_EXEPATH:
-		return value_str(v, t->image->exepath);
-	case OF_PID:
-		return value_int(v, t->pid);
+	case OF_NAME: return value_comm(v, t->comm);
+	case OF_EXE: return value_str(v, t->image->exe);
+	case OF_EXEPATH: return value_str(v, t->image->exepath);
+	case OF_PID: return value_int(v, t->pid);
 	default:
 		buf_reset(&c->tmp2);
 		if (which == OF_CMDLINE) {
@@ -95,33 +91,34 @@ static int64_t id_of(const struct thread_view *t, int by)
 }
 
 /*
- * The leader of the session or group: the process whose pid is the id. Ids seen from inside a pid namespace are not
- * pids of the host: then it is the farthest in an unbroken line of processes with the same id.
+ * The leader of the session or group: the process whose pid is the id, or, when there is none in
+ * the chain (it has ended, or the id is one of a pid namespace), the farthest in an unbroken line
+ * of processes with that id.
  */
 static const struct thread_view *leader(const struct field_ctx *c, int by)
 {
 	const struct thread_view *self = c->ev->thread;
 	const struct thread_view *far = self;
+	bool unbroken = true;
 	int64_t id;
 
-	if (self == NULL || (id = id_of(self, by)) < 0) {
+	if (self == NULL || (id = id_of(self, by)) <= 0) {
 		return NULL;
 	}
 	for (int64_t n = 0;; n++) {
 		const struct thread_view *t = ancestor(c, n);
 
 		if (t == NULL) {
-			break;
+			return far;
 		}
 		if (!(self->flags & TV_IN_PIDNS) && t->pid == id) {
 			return t;
 		}
-		if (id_of(t, by) != id) {
-			break;
+		unbroken = unbroken && id_of(t, by) == id;
+		if (unbroken) {
+			far = t;
 		}
-		far = t;
 	}
-	return (self->flags & TV_IN_PIDNS) ? far : NULL;
 }
 
 static bool value_leader(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -164,6 +161,7 @@ static bool value_parent_time(struct field_ctx *c, const struct field_use *u, st
 #define UP (WANT_FOLD | WANT_ANCESTORS)
 #define LIST FIELD_LIST
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "proc.pname", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_parent, NULL, OF_NAME,
 	  "name of the parent" },
@@ -210,5 +208,6 @@ static const struct field rows[] = {
 	{ "proc.pgid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL,
 	  BY_PGID | OF_EXEPATH, "path of that leader's program" },
 };
+/* clang-format on */
 
 const struct field_class field_class_ancestors = { "ancestors", rows, ARRAY_LEN(rows) };

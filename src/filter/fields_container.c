@@ -1,8 +1,9 @@
 /*
  * fields_container.c - the container of the event's thread. Any worker, own context.
  *
- * Threads of the host are in the container "host". A container that was only seen in a cgroup path has
- * its id and type; what a container event tells is there only where the capture holds one.
+ * Threads of the host are in the container "host"; where a thread is that nobody introduced is not
+ * known. A container that was only seen in a cgroup path has its id and type; what a container
+ * event tells is there only where the capture holds one.
  */
 #include "filter/container_json.h"
 #include "filter/fields_internal.h"
@@ -15,33 +16,42 @@ static const struct container_view *container_of(const struct field_ctx *c)
 
 static bool on_host(const struct field_ctx *c)
 {
-	return c->ev->thread != NULL && c->ev->thread->container == NULL &&
-	       !(c->ev->thread->flags & TV_IN_PIDNS);
+	const struct thread_view *t = c->ev->thread;
+
+	return t != NULL && t->container == NULL &&
+	       (t->flags & (TV_KNOWN | TV_IN_PIDNS)) == TV_KNOWN;
+}
+
+/* In a pid namespace of its own, but no container is known: upstream shows an empty id. */
+static bool in_unknown_container(const struct field_ctx *c)
+{
+	const struct thread_view *t = c->ev->thread;
+
+	return t != NULL && t->container == NULL && (t->flags & TV_IN_PIDNS) != 0;
 }
 
 enum {
-	TEXT_ID, TEXT_FULL_ID, TEXT_NAME, TEXT_IMAGE, TEXT_IMAGE_ID, TEXT_REPO, TEXT_TAG, TEXT_DIGEST,
+	TEXT_ID,
+	TEXT_FULL_ID,
+	TEXT_NAME,
+	TEXT_IMAGE,
+	TEXT_IMAGE_ID,
+	TEXT_REPO,
+	TEXT_TAG,
+	TEXT_DIGEST,
 };
 
 static const struct str *text_of(const struct container_view *k, int which)
 {
 	switch (which) {
-	case TEXT_ID:
-		return k->id;
-	case TEXT_FULL_ID:
-		return k->full_id;
-	case TEXT_NAME:
-		return k->name;
-	case TEXT_IMAGE:
-		return k->image;
-	case TEXT_IMAGE_ID:
-		return k->image_id;
-	case TEXT_REPO:
-		return k->image_repo;
-	case TEXT_TAG:
-		return k->image_tag;
-	default:
-		return k->image_digest;
+	case TEXT_ID: return k->id;
+	case TEXT_FULL_ID: return k->full_id;
+	case TEXT_NAME: return k->name;
+	case TEXT_IMAGE: return k->image;
+	case TEXT_IMAGE_ID: return k->image_id;
+	case TEXT_REPO: return k->image_repo;
+	case TEXT_TAG: return k->image_tag;
+	default: return k->image_digest;
 	}
 }
 
@@ -55,7 +65,7 @@ static bool value_text_of(struct field_ctx *c, const struct field_use *u, struct
 		if (which != TEXT_ID && which != TEXT_FULL_ID && which != TEXT_NAME) {
 			return false;
 		}
-		if (c->ev->thread != NULL && which == TEXT_ID && !on_host(c)) {
+		if (which == TEXT_ID && in_unknown_container(c)) {
 			return value_text(v, "", 0);
 		}
 		return on_host(c) && value_cstr(v, "host");
@@ -67,8 +77,8 @@ static bool value_text_of(struct field_ctx *c, const struct field_use *u, struct
 static bool value_type(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	static const char *const words[] = {
-		"docker", "lxc", "libvirt-lxc", "mesos", "rkt", "custom", "cri", "containerd",
-		"cri-o", "bpm", "static", "podman",
+		"docker", "lxc",        "libvirt-lxc", "mesos", "rkt",    "custom",
+		"cri",    "containerd", "cri-o",       "bpm",   "static", "podman",
 	};
 	const struct container_view *k = container_of(c);
 
@@ -124,7 +134,8 @@ static bool text_json(struct field_ctx *c, const struct field_use *u, struct buf
 
 static bool text_mounts(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	return container_json_mount(container_of(c), NULL, -1, (enum mount_part)u->field->which, out);
+	return container_json_mount(container_of(c), NULL, -1, (enum mount_part)u->field->which,
+				    out);
 }
 
 static bool text_mount(struct field_ctx *c, const struct field_use *u, struct buf *out)
@@ -142,6 +153,7 @@ static bool text_probe(struct field_ctx *c, const struct field_use *u, struct bu
 
 #define FOLD WANT_FOLD
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "container.id", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_text_of, NULL, TEXT_ID,
 	  "first 12 characters of the container's id, or host" },
@@ -198,5 +210,6 @@ static const struct field rows[] = {
 	{ "container.readiness_probe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, NULL, text_probe, 2,
 	  "command of the readiness probe, or NONE" },
 };
+/* clang-format on */
 
 const struct field_class field_class_container = { "container", rows, ARRAY_LEN(rows) };

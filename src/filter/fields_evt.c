@@ -4,12 +4,13 @@
 #include "filter/args.h"
 #include "filter/fields_internal.h"
 
-#define ASYNC_NAME_PARAM 1	/* name parameter of an asynchronous event */
+#define ASYNC_NAME_PARAM 1 /* name parameter of an asynchronous event */
 
 static const struct schema_event *schema_of(const struct event *ev)
 {
-	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE) ?
-	       &schema_events[ev->type] : NULL;
+	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE)
+		       ? &schema_events[ev->type]
+		       : NULL;
 }
 
 static bool value_num(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -39,8 +40,7 @@ static bool value_source_name(struct field_ctx *c, const struct field_use *u, st
 static bool value_hostname(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
-	return c->batch->section->hostname[0] != '\0' &&
-	       value_cstr(v, c->batch->section->hostname);
+	return c->batch->section->hostname[0] != '\0' && value_cstr(v, c->batch->section->hostname);
 }
 
 static bool value_cpu(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -87,7 +87,8 @@ static bool value_type_is(struct field_ctx *c, const struct field_use *u, struct
 	struct field_value name;
 
 	return value_type(c, u, &name) &&
-	       value_uint(v, strlen(u->arg) == name.len && memcmp(u->arg, name.v.text, name.len) == 0);
+	       value_uint(v,
+			  strlen(u->arg) == name.len && memcmp(u->arg, name.v.text, name.len) == 0);
 }
 
 static bool value_syscall_type(struct field_ctx *c, const struct field_use *u,
@@ -132,15 +133,6 @@ static bool text_arg(struct field_ctx *c, const struct field_use *u, struct buf 
 	return i >= 0 && text_param(&t, c->ev, (unsigned int)i, out);
 }
 
-static bool text_rawarg(struct field_ctx *c, const struct field_use *u, struct buf *out)
-{
-	int i = arg_index(c->ev, u);
-	struct text_ctx t = args_text(c);
-
-	return i >= 0 && event_param(c->ev, (unsigned int)i).p != NULL &&
-	       text_param_plain(&t, c->ev, (unsigned int)i, out);
-}
-
 /* The raw value for comparing: a number where the parameter is one, else text or bytes. */
 static bool value_rawarg(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
@@ -167,6 +159,22 @@ static bool value_rawarg(struct field_ctx *c, const struct field_use *u, struct 
 	return bytes.p != NULL && value_bytes(v, bytes.p, bytes.len);
 }
 
+static bool text_rawarg(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	int i = arg_index(c->ev, u);
+	struct text_ctx t = args_text(c);
+	struct field_value v;
+
+	if (!value_rawarg(c, u, &v)) {
+		return false;
+	}
+	if (v.kind != VALUE_UINT && v.kind != VALUE_INT) {
+		return text_param_plain(&t, c->ev, (unsigned int)i, out);
+	}
+	field_value_print(&v, PT_UINT64, FMT_DEC, out);
+	return true;
+}
+
 static bool text_res(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
 	UNUSED_ARG(u);
@@ -180,10 +188,8 @@ static bool tells_id(const struct event *ev)
 	case EV_SYSCALL_GETUID_X:
 	case EV_SYSCALL_GETEUID_X:
 	case EV_SYSCALL_GETGID_X:
-	case EV_SYSCALL_GETEGID_X:
-		return !(ev->flags & EVENT_UNKNOWN_TYPE);
-	default:
-		return false;
+	case EV_SYSCALL_GETEGID_X: return !(ev->flags & EVENT_UNKNOWN_TYPE);
+	default: return false;
 	}
 }
 
@@ -230,6 +236,7 @@ static bool text_abspath(struct field_ctx *c, const struct field_use *u, struct 
 #define OURS FIELD_OURS
 #define ARGS (WANT_FOLD | WANT_REFS)
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "evt.num", PT_UINT64, FMT_ID, ARG_NONE, 0, 0, value_num, NULL, 0,
 	  "number of the event in its capture, from 1" },
@@ -239,7 +246,7 @@ static const struct field rows[] = {
 	  "place of the event's block in the uncompressed capture, in bytes" },
 	{ "source.name", PT_CHARBUF, FMT_NA, ARG_NONE, OURS, 0, value_source_name, NULL, 0,
 	  "the capture the event is from" },
-	{ "evt.hostname", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_hostname, NULL, 0,
+	{ "evt.hostname", PT_CHARBUF, FMT_NA, ARG_NONE, 0, WANT_FOLD, value_hostname, NULL, 0,
 	  "host the capture was made on, where recorded" },
 	{ "evt.source", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_source, NULL, 0,
 	  "kind of event source: always syscall" },
@@ -274,5 +281,6 @@ static const struct field rows[] = {
 	{ "evt.failed", PT_BOOL, FMT_NA, ARG_NONE, 0, 0, value_failed, NULL, 0,
 	  "true when the call failed" },
 };
+/* clang-format on */
 
 const struct field_class field_class_evt = { "event", rows, ARRAY_LEN(rows) };

@@ -6,8 +6,9 @@
 
 static const struct schema_event *schema_of(const struct event *ev)
 {
-	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE) ?
-	       &schema_events[ev->type] : NULL;
+	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE)
+		       ? &schema_events[ev->type]
+		       : NULL;
 }
 
 static unsigned int flags_of(const struct event *ev)
@@ -35,12 +36,9 @@ static unsigned int category_by_fd(const struct fd_view *fd)
 	case FD_EVENTFD:
 	case FD_SIGNALFD:
 	case FD_INOTIFY:
-	case FD_USERFAULTFD:
-		return EC_IPC;
-	case FD_UNKNOWN:
-		return EC_UNKNOWN;
-	default:
-		return EC_OTHER;
+	case FD_USERFAULTFD: return EC_IPC;
+	case FD_UNKNOWN: return EC_UNKNOWN;
+	default: return EC_OTHER;
 	}
 }
 
@@ -59,7 +57,7 @@ static unsigned int category_of(const struct event *ev)
 	return is_io_category(s->category) ? category_by_fd(ev->fd) : s->category;
 }
 
-/* Upstream writes the plain category in capitals, and an fd's in small letters: rules rely on it. */
+/* Upstream writes the plain category in capitals, that of an fd in small letters. */
 static bool value_category(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	const struct schema_event *s = schema_of(c->ev);
@@ -122,10 +120,10 @@ static bool value_is_syslog(struct field_ctx *c, const struct field_use *u, stru
 
 	UNUSED_ARG(u);
 	return value_bool(v, (flags_of(ev) & EF_WRITES_TO_FD) && ev->fd != NULL &&
-			  memmem(ev->fd->name, ev->fd->name_len, "/dev/log", 8) != NULL);
+				     memmem(ev->fd->name, ev->fd->name_len, "/dev/log", 8) != NULL);
 }
 
-/* ---- opens ------------------------------------------------------------------------------------ */
+/* ---- opens ---- */
 
 /* Flags and mode of an open-like exit, -1 where the call has no such parameter. */
 struct open_params {
@@ -135,7 +133,11 @@ struct open_params {
 
 static bool open_params_of(const struct event *ev, struct open_params *ret)
 {
-	static const struct { uint16_t type; int8_t flags, mode; bool creat; } opens[] = {
+	static const struct {
+		uint16_t type;
+		int8_t flags, mode;
+		bool creat;
+	} opens[] = {
 		{ EV_SYSCALL_OPEN_X, 2, 3, false },
 		{ EV_SYSCALL_OPENAT_2_X, 3, 4, false },
 		{ EV_SYSCALL_OPENAT2_X, 3, 4, false },
@@ -189,18 +191,14 @@ static bool value_is_open(struct field_ctx *c, const struct field_use *u, struct
 	}
 	flags = param_or_zero(c->ev, p.flags);
 	switch (u->field->which) {
-	case OPEN_READ:
-		return value_bool(v, (flags & PPM_O_RDONLY) != 0);
-	case OPEN_WRITE:
-		return value_bool(v, (flags & PPM_O_WRONLY) != 0);
-	case OPEN_EXEC:
-		return value_bool(v, opens_exec(c->ev, &p, flags));
-	default:
-		return value_bool(v, opens_create(c->ev, flags));
+	case OPEN_READ: return value_bool(v, (flags & PPM_O_RDONLY) != 0);
+	case OPEN_WRITE: return value_bool(v, (flags & PPM_O_WRONLY) != 0);
+	case OPEN_EXEC: return value_bool(v, opens_exec(c->ev, &p, flags));
+	default: return value_bool(v, opens_create(c->ev, flags));
 	}
 }
 
-/* ---- counters --------------------------------------------------------------------------------- */
+/* ---- counters ---- */
 
 static bool value_count(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
@@ -222,14 +220,10 @@ enum { ERROR_ANY, ERROR_FILE, ERROR_NET, ERROR_MEMORY, ERROR_OTHER };
 static int error_class(unsigned int category)
 {
 	switch (category) {
-	case EC_FILE:
-		return ERROR_FILE;
-	case EC_NET:
-		return ERROR_NET;
-	case EC_MEMORY:
-		return ERROR_MEMORY;
-	default:
-		return ERROR_OTHER;
+	case EC_FILE: return ERROR_FILE;
+	case EC_NET: return ERROR_NET;
+	case EC_MEMORY: return ERROR_MEMORY;
+	default: return ERROR_OTHER;
 	}
 }
 
@@ -246,6 +240,7 @@ static bool value_count_error(struct field_ctx *c, const struct field_use *u, st
 #define IO_FLAGS (EF_READS_FROM_FD | EF_WRITES_TO_FD)
 #define FOLD WANT_FOLD
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "evt.category", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_category, NULL, 0,
 	  "category of the event; I/O calls: file, net, ipc, other, by the file they work on" },
@@ -288,5 +283,6 @@ static const struct field rows[] = {
 	{ "evt.count.error.other", PT_UINT32, FMT_DEC, ARG_NONE, 0, FOLD, value_count_error, NULL,
 	  ERROR_OTHER, "1 for all other failed calls" },
 };
+/* clang-format on */
 
 const struct field_class field_class_evt_io = { "event: kind of call", rows, ARRAY_LEN(rows) };

@@ -1,17 +1,33 @@
 /*
  * fields_fd.c - the file the call works on. Any worker, own context.
  *
- * Client is the stored source, server the stored destination; local and remote follow from the role: a
- * client's local end is the client. Without a role nothing is said.
+ * Client is the stored source, server the stored destination; local and remote follow from the
+ * role: a client's local end is the client. Without a role nothing is said.
  */
 #include "filter/fields_internal.h"
 
 #define FD(c) ((c)->ev->fd)
 
+/* An enter event, as stored, of a call that makes an fd: there is none yet, which upstream shows as
+ * -1. */
+static bool is_before_creation(const struct field_ctx *c)
+{
+	const struct schema_event *s;
+
+	if (!c->set->raw || (c->ev->flags & EVENT_UNKNOWN_TYPE)) {
+		return false;
+	}
+	s = &schema_events[c->ev->type];
+	return !s->is_exit && (s->flags & EF_CREATES_FD) != 0;
+}
+
 static bool value_num(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
-	return (c->ev->flags & EVENT_HAS_FD) != 0 && value_int(v, c->ev->fd_num);
+	if (c->ev->flags & EVENT_HAS_FD) {
+		return value_int(v, c->ev->fd_num);
+	}
+	return is_before_creation(c) && value_int(v, -1);
 }
 
 static bool value_type(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -58,8 +74,8 @@ static bool value_part(struct field_ctx *c, const struct field_use *u, struct fi
 	slash = memrchr(fd->name, '/', fd->name_len);
 	at = slash != NULL ? (size_t)(slash - fd->name) : 0;
 	if (u->field->which == PART_FILENAME) {
-		return slash == NULL ? value_text(v, fd->name, fd->name_len) :
-		       value_text(v, slash + 1, fd->name_len - at - 1);
+		return slash == NULL ? value_text(v, fd->name, fd->name_len)
+				     : value_text(v, slash + 1, fd->name_len - at - 1);
 	}
 	if (fd->type == FD_DIRECTORY) {
 		return value_text(v, fd->name, fd->name_len);
@@ -98,14 +114,10 @@ static bool end_is_source(const struct fd_view *fd, int end, bool *ret_ok)
 {
 	*ret_ok = fd->role != ROLE_NONE;
 	switch (end) {
-	case END_CLIENT:
-		return true;
-	case END_SERVER:
-		return false;
-	case END_LOCAL:
-		return fd->role == ROLE_CLIENT;
-	default:
-		return fd->role == ROLE_SERVER;
+	case END_CLIENT: return true;
+	case END_SERVER: return false;
+	case END_LOCAL: return fd->role == ROLE_CLIENT;
+	default: return fd->role == ROLE_SERVER;
 	}
 }
 
@@ -149,8 +161,8 @@ static bool value_l4(struct field_ctx *c, const struct field_use *u, struct fiel
 	if (fd == NULL || !fd_is_inet(fd)) {
 		return false;
 	}
-	return value_cstr(v, fd->role != ROLE_NONE && fd->l4 < ARRAY_LEN(words) ? words[fd->l4] :
-			  "<NA>");
+	return value_cstr(v, fd->role != ROLE_NONE && fd->l4 < ARRAY_LEN(words) ? words[fd->l4]
+										: "<NA>");
 }
 
 static bool value_family(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -163,26 +175,26 @@ static bool value_family(struct field_ctx *c, const struct field_use *u, struct 
 static bool value_is_server(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
-	return FD(c) != NULL && fd_is_inet(FD(c)) && value_bool(v, FD(c)->role == ROLE_SERVER);
+	return FD(c) != NULL && value_bool(v, fd_is_inet(FD(c)) && FD(c)->role == ROLE_SERVER);
 }
 
 /* Written one behind the other, as upstream: rules only compare it. */
 static bool text_uid(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	UNUSED_ARG(u);
-	if (c->ev->tid < 0 || !(c->ev->flags & EVENT_HAS_FD)) {
+	struct field_value num;
+
+	if (c->ev->tid < 0 || !value_num(c, u, &num)) {
 		return false;
 	}
 	buf_add_s64(out, c->ev->tid);
-	buf_add_s64(out, c->ev->fd_num);
+	buf_add_s64(out, num.v.s);
 	return true;
 }
 
 static bool value_connected(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
-	return FD(c) != NULL && fd_is_net(FD(c)) &&
-	       value_bool(v, (FD(c)->flags & FV_CONNECTED) != 0);
+	return FD(c) != NULL && value_bool(v, (FD(c)->flags & FV_CONNECTED) != 0);
 }
 
 static bool value_layer(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -203,12 +215,9 @@ static bool value_dev(struct field_ctx *c, const struct field_use *u, struct fie
 	}
 	dev = FD(c)->dev;
 	switch (u->field->which) {
-	case DEV_MAJOR:
-		return value_uint(v, dev >> 8 & 0xfff);
-	case DEV_MINOR:
-		return value_uint(v, (dev & 0xff) | (dev >> 12 & 0xfff00));
-	default:
-		return value_uint(v, dev);
+	case DEV_MAJOR: return value_uint(v, dev >> 8 & 0xfff);
+	case DEV_MINOR: return value_uint(v, (dev & 0xff) | (dev >> 12 & 0xfff00));
+	default: return value_uint(v, dev);
 	}
 }
 
@@ -226,6 +235,7 @@ static bool value_id(struct field_ctx *c, const struct field_use *u, struct fiel
 
 #define FOLD WANT_FOLD
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "fd.num", PT_INT64, FMT_ID, ARG_NONE, 0, FOLD, value_num, NULL, 0,
 	  "number of the fd" },
@@ -286,5 +296,6 @@ static const struct field rows[] = {
 	{ "fd.id", PT_UINT64, FMT_ID, ARG_NONE, FIELD_OURS, FOLD, value_id, NULL, 0,
 	  "identity of the open file: kept by dup and fork, new when a number is reused" },
 };
+/* clang-format on */
 
 const struct field_class field_class_fd = { "file descriptor", rows, ARRAY_LEN(rows) };

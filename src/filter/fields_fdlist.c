@@ -1,5 +1,6 @@
 /*
- * fields_fdlist.c - the files of a poll: comma-separated lists over its fd list. Any worker, own context.
+ * fields_fdlist.c - the files of a poll: comma-separated lists over its fd list. Any worker, own
+ * context.
  */
 #include "events/addr.h"
 #include "events/text.h"
@@ -73,8 +74,9 @@ static bool text_list(struct field_ctx *c, const struct field_use *u, struct buf
 	}
 	for (unsigned int i = 0; i < n; i++) {
 		size_t at = (size_t)ev->refs + ref + i;
-		const struct fd_view *fd = ev->refs != EVENT_NO_REFS &&
-			at < c->batch->ref_count ? c->batch->refs[at] : NULL;
+		const struct fd_view *fd = ev->refs != EVENT_NO_REFS && at < c->batch->ref_count
+						   ? c->batch->refs[at]
+						   : NULL;
 
 		if (i > 0) {
 			buf_addc(out, ',');
@@ -87,6 +89,7 @@ static bool text_list(struct field_ctx *c, const struct field_use *u, struct buf
 
 #define REFS (WANT_FOLD | WANT_REFS)
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "fdlist.nums", PT_CHARBUF, FMT_ID, ARG_NONE, 0, REFS, NULL, text_list, LIST_NUMS,
 	  "fd numbers of a poll, separated by commas" },
@@ -101,5 +104,6 @@ static const struct field rows[] = {
 	{ "fdlist.sports", PT_CHARBUF, FMT_NA, ARG_NONE, 0, REFS, NULL, text_list, LIST_SPORTS,
 	  "ports of their servers' ends" },
 };
+/* clang-format on */
 
 const struct field_class field_class_fdlist = { "fd list of a poll", rows, ARRAY_LEN(rows) };

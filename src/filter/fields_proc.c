@@ -1,16 +1,23 @@
 /*
- * fields_proc.c - who: the process of the event's thread. Any worker, own context; everything is read from
- * the thread's view.
+ * fields_proc.c - who: the process of the event's thread. Any worker, own context; everything is
+ * read from the thread's view.
  *
- * Without a thread there is no value. Of a thread that the capture never introduced only the number is
- * known: its names are "<NA>" or empty, as upstream, its ids -1.
+ * Without a thread there is no value. Of a thread that the capture never introduced only the number
+ * is known: its names are "<NA>" or empty, as upstream, its ids -1.
  */
 #include "filter/fields_internal.h"
 
 #define THREAD(c) ((c)->ev->thread)
 
 enum {
-	NUM_PID, NUM_PPID, NUM_VPID, NUM_SID, NUM_VPGID, NUM_PGID, NUM_FDLIMIT, NUM_EXE_INO,
+	NUM_PID,
+	NUM_PPID,
+	NUM_VPID,
+	NUM_SID,
+	NUM_VPGID,
+	NUM_PGID,
+	NUM_FDLIMIT,
+	NUM_EXE_INO,
 };
 
 static bool value_number(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -21,26 +28,18 @@ static bool value_number(struct field_ctx *c, const struct field_use *u, struct 
 		return false;
 	}
 	switch (u->field->which) {
-	case NUM_PID:
-		return value_int(v, t->pid);
-	case NUM_PPID:
-		return value_int(v, t->ptid);
-	case NUM_VPID:
-		return t->vpid != -1 && value_int(v, t->vpid);
-	case NUM_SID:
-		return value_int(v, t->sid);
-	case NUM_VPGID:
-		return value_int(v, t->vpgid);
-	case NUM_PGID:
-		return value_int(v, t->pgid);
-	case NUM_FDLIMIT:
-		return value_int(v, t->fdlimit);
-	default:
-		return t->exe_ino != 0 && value_int(v, (int64_t)t->exe_ino);
+	case NUM_PID: return value_int(v, t->pid);
+	case NUM_PPID: return value_int(v, t->ptid);
+	case NUM_VPID: return t->vpid != -1 && value_int(v, t->vpid);
+	case NUM_SID: return value_int(v, t->sid);
+	case NUM_VPGID: return value_int(v, t->vpgid);
+	case NUM_PGID: return value_int(v, t->pgid);
+	case NUM_FDLIMIT: return value_int(v, t->fdlimit);
+	default: return t->exe_ino != 0 && value_int(v, (int64_t)t->exe_ino);
 	}
 }
 
-/* The pid of the parent process; the thread that started this one may be another of that process. */
+/* The pid of the parent process: the thread that started this one may be any of its. */
 static bool value_ppid(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	const struct ref_chain *chain = ctx_chain(c);
@@ -272,12 +271,9 @@ static bool value_leads(struct field_ctx *c, const struct field_use *u, struct f
 		return false;
 	}
 	switch (u->field->which) {
-	case LEADS_SID:
-		return value_bool(v, t->sid == t->vpid);
-	case LEADS_VPGID:
-		return value_bool(v, t->vpgid == t->vpid);
-	default:
-		return value_bool(v, t->pgid == t->pid);
+	case LEADS_SID: return value_bool(v, t->sid == t->vpid);
+	case LEADS_VPGID: return value_bool(v, t->vpgid == t->vpid);
+	default: return value_bool(v, t->pgid == t->pid);
 	}
 }
 
@@ -296,21 +292,15 @@ static bool value_time(struct field_ctx *c, const struct field_use *u, struct fi
 		return false;
 	}
 	switch (u->field->which) {
-	case TS_CLONE:
-		return t->clone_ns != 0 && value_uint(v, t->clone_ns);
-	case TS_DURATION:
-		return later(v, c->ev->ts_ns, t->clone_ns);
-	case TS_CTIME:
-		return t->exe_ctime_ns != 0 && value_uint(v, t->exe_ctime_ns);
-	case TS_MTIME:
-		return t->exe_mtime_ns != 0 && value_uint(v, t->exe_mtime_ns);
-	case TS_CTIME_TO_START:
-		return t->clone_ns != 0 && later(v, t->clone_ns, t->exe_ctime_ns);
+	case TS_CLONE: return t->clone_ns != 0 && value_uint(v, t->clone_ns);
+	case TS_DURATION: return later(v, c->ev->ts_ns, t->clone_ns);
+	case TS_CTIME: return t->exe_ctime_ns != 0 && value_uint(v, t->exe_ctime_ns);
+	case TS_MTIME: return t->exe_mtime_ns != 0 && value_uint(v, t->exe_mtime_ns);
+	case TS_CTIME_TO_START: return t->clone_ns != 0 && later(v, t->clone_ns, t->exe_ctime_ns);
 	case TS_CTIME_TO_PIDNS:
 		return t->pidns_start_ns != 0 && t->exe_ctime_ns > t->pidns_start_ns &&
 		       later(v, t->exe_ctime_ns, t->pidns_start_ns);
-	default:
-		return t->pidns_start_ns != 0 && value_uint(v, t->pidns_start_ns);
+	default: return t->pidns_start_ns != 0 && value_uint(v, t->pidns_start_ns);
 	}
 }
 
@@ -323,8 +313,9 @@ static bool value_memory(struct field_ctx *c, const struct field_use *u, struct 
 	if (t == NULL) {
 		return false;
 	}
-	return value_uint(v, u->field->which == MEM_SIZE ? t->vmsize_kb :
-			  u->field->which == MEM_RSS ? t->vmrss_kb : t->vmswap_kb);
+	return value_uint(v, u->field->which == MEM_SIZE  ? t->vmsize_kb
+			     : u->field->which == MEM_RSS ? t->vmrss_kb
+							  : t->vmswap_kb);
 }
 
 enum { COUNT_THREADS, COUNT_NOT_FIRST, COUNT_FDS };
@@ -336,9 +327,10 @@ static bool value_counts(struct field_ctx *c, const struct field_use *u, struct 
 	if (n == NULL) {
 		return false;
 	}
-	return value_uint(v, u->field->which == COUNT_THREADS ? n->threads :
-			  u->field->which == COUNT_FDS ? n->open_fds :
-			  n->threads > 0 ? n->threads - 1 : 0);
+	return value_uint(v, u->field->which == COUNT_THREADS ? n->threads
+			     : u->field->which == COUNT_FDS   ? n->open_fds
+			     : n->threads > 0                 ? n->threads - 1
+							      : 0);
 }
 
 static bool value_fdusage(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -359,8 +351,8 @@ static bool value_std(struct field_ctx *c, const struct field_use *u, struct fie
 	if (fd == NULL) {
 		return false;
 	}
-	return u->field->which >= 3 ? value_cstr(v, fd_type_word(fd)) :
-	       value_text(v, fd->name, fd->name_len);
+	return u->field->which >= 3 ? value_cstr(v, fd_type_word(fd))
+				    : value_text(v, fd->name, fd->name_len);
 }
 
 #define FOLD WANT_FOLD
@@ -368,6 +360,7 @@ static bool value_std(struct field_ctx *c, const struct field_use *u, struct fie
 #define COUNTS (WANT_FOLD | WANT_COUNTS)
 #define MEMORY (WANT_FOLD | WANT_MEMORY)
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "proc.name", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_name, NULL, 0,
 	  "name of the thread as the kernel keeps it, at most 15 bytes" },
@@ -467,5 +460,6 @@ static const struct field rows[] = {
 	{ "proc.stderr.type", PT_CHARBUF, FMT_NA, ARG_NONE, 0, COUNTS, value_std, NULL, 5,
 	  "type of fd 2" },
 };
+/* clang-format on */
 
 const struct field_class field_class_proc = { "process", rows, ARRAY_LEN(rows) };

@@ -35,8 +35,9 @@ static bool text_caps(struct field_ctx *c, const struct field_use *u, struct buf
 	if (t == NULL) {
 		return false;
 	}
-	caps = u->field->which == CAPS_PERMITTED ? t->cap_permitted :
-	       u->field->which == CAPS_EFFECTIVE ? t->cap_effective : t->cap_inheritable;
+	caps = u->field->which == CAPS_PERMITTED   ? t->cap_permitted
+	       : u->field->which == CAPS_EFFECTIVE ? t->cap_effective
+						   : t->cap_inheritable;
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const char *name = (caps >> bit & 1) ? schema_capability_name(bit) : NULL;
 
@@ -91,12 +92,13 @@ enum { FAULTS_MAJOR, FAULTS_MINOR };
 static bool value_faults(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	return THREAD(c) != NULL &&
-	       value_uint(v, u->field->which == FAULTS_MAJOR ? THREAD(c)->pfmajor :
-			  THREAD(c)->pfminor);
+	       value_uint(v, u->field->which == FAULTS_MAJOR ? THREAD(c)->pfmajor
+							     : THREAD(c)->pfminor);
 }
 
 #define FOLD WANT_FOLD
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "thread.tid", PT_INT64, FMT_ID, ARG_NONE, 0, 0, value_tid, NULL, 0,
 	  "thread id" },
@@ -119,5 +121,6 @@ static const struct field rows[] = {
 	{ "thread.pfminor", PT_UINT64, FMT_DEC, ARG_NONE, 0, FOLD | WANT_MEMORY, value_faults, NULL,
 	  FAULTS_MINOR, "minor page faults" },
 };
+/* clang-format on */
 
 const struct field_class field_class_thread = { "thread", rows, ARRAY_LEN(rows) };

@@ -1,9 +1,11 @@
 /*
- * fields_time.c - when: evt.time and its kin, latency, begin. Times are UTC unless the run asks for local
- * time; rendered text of one second is kept, since neighbouring events share it. Any worker, own context.
+ * fields_time.c - when: evt.time and its kin, latency, begin. Times are UTC unless the run asks for
+ * local time; rendered text of one second is kept, since neighbouring events share it. Any worker,
+ * own context.
  *
- * What is measured from the line before, or from the first line, cannot be known here: batches are formatted in any
- * order. Such a field leaves a mark (format.h) and the one thread that emits lines in order fills it in.
+ * What is measured from the line before, or from the first line, cannot be known here: batches are
+ * formatted in any order. Such a field leaves a mark (format.h) and the one thread that emits lines
+ * in order fills it in.
  */
 #include "filter/fields_internal.h"
 
@@ -55,13 +57,17 @@ static inline uint64_t clock_of(struct field_ctx *c, uint64_t ts_ns)
 	return ts_ns - sec * NSEC_PER_SEC;
 }
 
+/* Three groups of three digits: divisions that do not wait for each other. */
 static void add_fraction(struct buf *out, uint64_t ns)
 {
+	unsigned int x = (unsigned int)ns;
 	char *p = buf_room(out, 10);
 
 	if (p != NULL) {
 		p[0] = '.';
-		set_digits(p + 1, 9, (unsigned int)ns);
+		set_digits(p + 1, 3, x / 1000000);
+		set_digits(p + 4, 3, x / 1000 % 1000);
+		set_digits(p + 7, 3, x % 1000);
 		out->len += 10;
 	}
 }
@@ -134,12 +140,9 @@ static bool text_iso(struct field_ctx *c, const struct field_use *u, struct buf 
 static bool part_of(struct field_value *v, const struct field_use *u, uint64_t ns)
 {
 	switch (u->field->which) {
-	case PART_S:
-		return value_uint(v, ns / NSEC_PER_SEC);
-	case PART_NS:
-		return value_uint(v, ns % NSEC_PER_SEC);
-	default:
-		return value_uint(v, ns);
+	case PART_S: return value_uint(v, ns / NSEC_PER_SEC);
+	case PART_NS: return value_uint(v, ns % NSEC_PER_SEC);
+	default: return value_uint(v, ns);
 	}
 }
 
@@ -158,7 +161,8 @@ static bool value_latency(struct field_ctx *c, const struct field_use *u, struct
 	return has_latency(c->ev) && part_of(v, u, event_latency_ns(c->ev));
 }
 
-static bool value_latency_bound(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+static bool value_latency_bound(struct field_ctx *c, const struct field_use *u,
+				struct field_value *v)
 {
 	UNUSED_ARG(u);
 	return has_latency(c->ev) && value_bool(v, (c->ev->flags & EVENT_BEGIN_BOUND) != 0);
@@ -170,11 +174,19 @@ static bool value_begin(struct field_ctx *c, const struct field_use *u, struct f
 	return has_latency(c->ev) && value_uint(v, c->ev->begin_ns);
 }
 
-/* evt.latency.human: "≤" stands before an upper bound, as everywhere. */
+/* Stands before an upper bound, as everywhere. */
+#define AT_MOST "\xe2\x89\xa4"
+
+/* evt.latency.human */
 static bool text_latency_human(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	static const struct { uint64_t ns; const char *unit; } units[] = {
-		{ NSEC_PER_SEC, "s" }, { 1000000, "ms" }, { 1000, "us" },
+	static const struct {
+		uint64_t ns;
+		const char *unit;
+	} units[] = {
+		{ NSEC_PER_SEC, "s" },
+		{ 1000000, "ms" },
+		{ 1000, "us" },
 	};
 	uint64_t ns;
 
@@ -184,7 +196,7 @@ static bool text_latency_human(struct field_ctx *c, const struct field_use *u, s
 	}
 	ns = event_latency_ns(c->ev);
 	if (c->ev->flags & EVENT_BEGIN_BOUND) {
-		buf_adds(out, "\xe2\x89\xa4");
+		buf_adds(out, AT_MOST);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (ns >= units[i].ns) {
@@ -200,6 +212,19 @@ static bool text_latency_human(struct field_ctx *c, const struct field_use *u, s
 	return true;
 }
 
+/* -t d */
+static bool text_latency_seconds(const struct event *ev, struct buf *out)
+{
+	if (!has_latency(ev)) {
+		return false;
+	}
+	if (ev->flags & EVENT_BEGIN_BOUND) {
+		buf_adds(out, AT_MOST);
+	}
+	add_seconds(out, event_latency_ns(ev));
+	return true;
+}
+
 /* evt.deltatime and evt.reltime with their parts: filled in by the emitter. */
 static bool text_mark(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
@@ -212,26 +237,12 @@ static bool text_mark(struct field_ctx *c, const struct field_use *u, struct buf
 static bool text_output(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
 	switch (c->set->time_style) {
-	case TIME_EPOCH:
-		add_seconds(out, c->ev->ts_ns);
-		return true;
-	case TIME_ISO:
-		return text_iso(c, u, out);
-	case TIME_RELATIVE:
-		format_mark(out, MARK_REL_SECONDS);
-		return true;
-	case TIME_DELTA:
-		format_mark(out, MARK_DELTA_SECONDS);
-		return true;
-	case TIME_LATENCY:
-		if (!has_latency(c->ev)) {
-			return false;
-		}
-		add_seconds(out, event_latency_ns(c->ev));
-		return true;
-	default:
-		add_clock(c, c->ev->ts_ns, true, out);
-		return true;
+	case TIME_EPOCH: add_seconds(out, c->ev->ts_ns); return true;
+	case TIME_ISO: return text_iso(c, u, out);
+	case TIME_RELATIVE: format_mark(out, MARK_REL_SECONDS); return true;
+	case TIME_DELTA: format_mark(out, MARK_DELTA_SECONDS); return true;
+	case TIME_LATENCY: return text_latency_seconds(c->ev, out);
+	default: add_clock(c, c->ev->ts_ns, true, out); return true;
 	}
 }
 
@@ -239,6 +250,7 @@ static bool text_output(struct field_ctx *c, const struct field_use *u, struct b
 #define OURS FIELD_OURS
 #define MARKED (FIELD_SAFE | FIELD_DELTA | FIELD_PRINT_ONLY)
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "evt.time", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE, 0, NULL, text_time, PART_ALL,
 	  "time of day with nanoseconds, UTC unless --local-time" },
@@ -283,5 +295,6 @@ static const struct field rows[] = {
 	{ "evt.begin", PT_ABSTIME, FMT_DEC, ARG_NONE, OURS, WANT_FOLD, value_begin, NULL, 0,
 	  "when the call began (or the earliest it can have), nanoseconds since 1970" },
 };
+/* clang-format on */
 
 const struct field_class field_class_time = { "time", rows, ARRAY_LEN(rows) };

@@ -30,12 +30,14 @@ static bool value_name(struct field_ctx *c, const struct field_use *u, struct fi
 	if (t == NULL) {
 		return false;
 	}
-	return value_comm(v, u->field->which == NAME_USER ? t->user_name :
-			  u->field->which == NAME_GROUP ? t->group_name : t->login_name);
+	return value_comm(v, u->field->which == NAME_USER    ? t->user_name
+			     : u->field->which == NAME_GROUP ? t->group_name
+							     : t->login_name);
 }
 
 #define FOLD WANT_FOLD
 
+/* clang-format off */
 static const struct field rows[] = {
 	{ "user.uid", PT_UINT32, FMT_ID, ARG_NONE, 0, FOLD, value_id, NULL, ID_USER,
 	  "effective user id" },
@@ -50,5 +52,6 @@ static const struct field rows[] = {
 	{ "group.name", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_name, NULL, NAME_GROUP,
 	  "name of the effective group" },
 };
+/* clang-format on */
 
 const struct field_class field_class_user = { "user and group", rows, ARRAY_LEN(rows) };

@@ -1,23 +1,23 @@
 /*
- * format.c - see format.h. A format is compiled on the main thread into an array of literals and field
- * uses; any worker runs it with its own context.
+ * format.c - see format.h. A format is compiled on the main thread into an array of literals and
+ * field uses; any worker runs it with its own context.
  */
 #include "filter/format.h"
 
 #include "filter/fields_internal.h"
 
 struct step {
-	struct field_use use;		/* use.field NULL: literal */
-	const char *literal;		/* in f->text */
+	struct field_use use; /* use.field NULL: literal */
+	const char *literal; /* in f->text */
 	size_t literal_len;
-	unsigned int width;		/* 0: as it comes */
+	unsigned int width; /* 0: as it comes */
 };
 
 struct format {
-	bool keep;			/* leading *: lines with absent values too */
-	struct step *steps;		/* owns */
+	bool keep; /* leading *: lines with absent values too */
+	struct step *steps; /* owns */
 	size_t count, cap;
-	char *text;			/* owns: literals, unescaped */
+	char *text; /* owns: literals, unescaped */
 	size_t text_len;
 };
 
@@ -81,7 +81,8 @@ static int parse_field(struct format *f, const char **text, struct err *e)
 	while (*p >= '0' && *p <= '9') {
 		width = width * 10 + (unsigned int)(*p++ - '0');
 		if (width > MARK_MAX_WIDTH) {
-			return err_set(e, ERR_USAGE, "width in the format is above %d", MARK_MAX_WIDTH);
+			return err_set(e, ERR_USAGE, "width in the format is above %d",
+				       MARK_MAX_WIDTH);
 		}
 	}
 	s = add_step(f);
@@ -257,27 +258,19 @@ void format_mark(struct buf *out, int kind)
 
 static void fill_one(struct buf *out, const char *mark, uint64_t rel_ns, uint64_t delta_ns)
 {
-	unsigned int width = (unsigned int)(mark[2] - '0') * 100 + (unsigned int)(mark[3] - '0') * 10 +
-			     (unsigned int)(mark[4] - '0');
+	unsigned int width = (unsigned int)(mark[2] - '0') * 100 +
+			     (unsigned int)(mark[3] - '0') * 10 + (unsigned int)(mark[4] - '0');
 	uint64_t ns = mark[1] < MARK_DELTA ? rel_ns : delta_ns;
 	size_t from = out->len;
 
 	switch (mark[1]) {
 	case MARK_REL:
-	case MARK_DELTA:
-		buf_add_u64(out, ns);
-		break;
+	case MARK_DELTA: buf_add_u64(out, ns); break;
 	case MARK_REL_S:
-	case MARK_DELTA_S:
-		buf_add_u64(out, ns / NSEC_PER_SEC);
-		break;
+	case MARK_DELTA_S: buf_add_u64(out, ns / NSEC_PER_SEC); break;
 	case MARK_REL_NS:
-	case MARK_DELTA_NS:
-		buf_add_u64_pad(out, ns % NSEC_PER_SEC, 9);
-		break;
-	default:
-		add_seconds(out, ns);
-		break;
+	case MARK_DELTA_NS: buf_add_u64_pad(out, ns % NSEC_PER_SEC, 9); break;
+	default: add_seconds(out, ns); break;
 	}
 	if (width != 0 && !out->failed) {
 		set_width(out, from, width);

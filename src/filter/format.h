@@ -6,10 +6,10 @@
  *   %%                   a per cent sign;  \t \n \\ as in C
  *   leading *            a field without value prints <NA>; without it such a line is not printed
  *
- * Marks: what is measured from the first line or the line before (evt.deltatime, evt.reltime, -t r, -t D) is not
- * known on the worker that formats a batch. There a mark of MARK_BYTES bytes is left in the text, which begins with the
- * byte 1: it cannot occur otherwise, because all captured text is escaped. The thread that emits lines
- * in order replaces the marks with format_fill.
+ * Marks: what is measured from the first line or the line before (evt.deltatime, evt.reltime, -t r,
+ * -t D) is not known on the worker that formats a batch. There a mark of MARK_BYTES bytes is left
+ * in the text, which begins with the byte 1: it cannot occur otherwise, because all captured text
+ * is escaped. The thread that emits lines in order replaces the marks with format_fill.
  */
 #ifndef FILTER_FORMAT_H
 #define FILTER_FORMAT_H
@@ -32,11 +32,17 @@ bool format_has_marks(const struct format *f, const struct field_settings *set);
 bool format_line(const struct format *f, struct field_ctx *c, struct buf *out);
 
 enum {
-	MARK_REL = 'A', MARK_REL_S, MARK_REL_NS, MARK_REL_SECONDS,
-	MARK_DELTA, MARK_DELTA_S, MARK_DELTA_NS, MARK_DELTA_SECONDS,
+	MARK_REL = 'A',
+	MARK_REL_S,
+	MARK_REL_NS,
+	MARK_REL_SECONDS,
+	MARK_DELTA,
+	MARK_DELTA_S,
+	MARK_DELTA_NS,
+	MARK_DELTA_SECONDS,
 };
 
-#define MARK_BYTES 5	/* 1, kind, width in three digits */
+#define MARK_BYTES 5 /* 1, kind, width in three digits */
 #define MARK_MAX_WIDTH 999
 
 void format_mark(struct buf *out, int kind);

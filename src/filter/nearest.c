@@ -61,7 +61,8 @@ bool nearest_fields(const char *name, size_t len, char *out, size_t out_size)
 		for (size_t k = 0; k < SHOWN; k++) {
 			if (x < costs[k]) {
 				memmove(best + k + 1, best + k, (SHOWN - 1 - k) * sizeof(best[0]));
-				memmove(costs + k + 1, costs + k, (SHOWN - 1 - k) * sizeof(costs[0]));
+				memmove(costs + k + 1, costs + k,
+					(SHOWN - 1 - k) * sizeof(costs[0]));
 				best[k] = field;
 				costs[k] = x;
 				break;

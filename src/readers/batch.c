@@ -43,7 +43,9 @@ void batch_reset(struct batch *b)
 	b->damage_count = 0;
 	b->end_off = 0;
 	b->failed = false;
-	memset(&b->tally, 0, sizeof(b->tally));
+	/* Rows beyond block_types are all zero: the first ones are all there usually is to clear. */
+	memset(b->tally.blocks, 0, b->tally.block_types * sizeof(b->tally.blocks[0]));
+	memset(&b->tally, 0, offsetof(struct batch_tally, blocks));
 	arena_reset(&b->arena);
 }
 

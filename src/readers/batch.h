@@ -10,11 +10,9 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "readers/source.h"
 
-struct damage;
 struct event;
-struct packet_interface;
-struct section;
 
 /* A block that is neither event nor packet: kept for the fold, in order. */
 struct meta_block {
@@ -52,7 +50,7 @@ struct batch_tally {
 	uint64_t first_ns, last_ns, first_event_ns, last_event_ns;	/* first 0: none with a time */
 	bool scap;			/* any scap block */
 	uint32_t block_types;
-	struct block_tally { uint32_t type, blocks; uint64_t bytes; } blocks[16];	/* last row: others */
+	struct block_count blocks[SOURCE_BLOCK_TYPES];
 };
 
 struct batch {

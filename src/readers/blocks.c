@@ -77,5 +77,8 @@ const char *block_type_name(uint32_t type)
 {
 	const struct block_row *row = find_row(type);
 
+	if (type == BLOCK_OTHERS) {
+		return "all other types";
+	}
 	return row != NULL ? row->name : "unknown";
 }

@@ -18,6 +18,8 @@
 
 /* About eight blocks of a usual capture. */
 #define PREFETCH_BYTES 1024
+/* A section header without options. */
+#define SHB_MIN_BYTES 28u
 
 void framer_init(struct framer *f, struct stream *stream, struct source *source, size_t batch_bytes)
 {
@@ -163,11 +165,11 @@ static bool shb_order(const uint8_t *p, bool *ret_be)
 
 /*
  * Length of the block at off in the window, rounded as its writer did, or 0 with a reason when it
- * makes no sense. *ret_short: the header makes sense, but the block is not all there. *io_be: byte
- * order of the section, changed by a section header.
+ * makes no sense. *ret_short: the header makes sense, but the block is not all there; eof: nothing comes
+ * behind the window. *io_be: byte order of the section, changed by a section header.
  */
-static size_t block_length(const struct window *w, size_t off, bool *io_be, const char **ret_why,
-			   bool *ret_short)
+static size_t block_length(const struct window *w, size_t off, bool eof, bool *io_be,
+			   const char **ret_why, bool *ret_short)
 {
 	const uint8_t *p = w->p + off;
 	size_t left = w->len - off;
@@ -198,8 +200,8 @@ static size_t block_length(const struct window *w, size_t off, bool *io_be, cons
 		size_t up = (total + 3u) & ~(size_t)3;
 
 		if (up > left) {
-			*ret_short = true;
-			return up;
+			*ret_short = !eof;	/* at the end only the exact total can be meant */
+			return eof ? total : up;
 		}
 		if ((be ? load_be32(p + up - 4) : load_le32(p + up - 4)) == total) {
 			return up;
@@ -221,8 +223,8 @@ static bool trailer_agrees(const struct window *w, size_t off, size_t len, bool 
 enum look { LOOK_NO, LOOK_YES, LOOK_NOMEM };
 
 /*
- * Could a block stand at off? Its type is known and both lengths agree. Brings in as much of the stream as the answer needs, so that it does not depend
- * on where windows happen to end.
+ * Could a block stand at off? Its type is known and both lengths agree. Brings in as much of the stream as
+ * the answer needs, so that it does not depend on where windows happen to end.
  */
 static enum look look_block(struct framer *f, struct batch *b, struct window *w, size_t off, bool be)
 {
@@ -288,11 +290,16 @@ static int start_section(struct framer *f, const uint8_t *p, size_t len, bool be
 }
 
 /* Blocks that later batches depend on. */
-static int frame_side_block(struct framer *f, const uint8_t *p, size_t len, bool be)
+static int frame_side_block(struct framer *f, struct batch *b, uint64_t off, const uint8_t *p,
+			    size_t len, bool be)
 {
 	struct cursor body = cur_make(p + 8, len - BLOCK_MIN_BYTES);
 
 	if ((be ? load_be32(p) : load_le32(p)) == BLOCK_IDB) {
+		if (f->section->interface_count == LIMIT_PACKET_INTERFACES) {
+			return batch_damage(b, off, 0, "more than %u interface descriptions",
+					    LIMIT_PACKET_INTERFACES);
+		}
 		return section_parse_interface(f->section, &body);
 	}
 	section_parse_statistics(f->section, &body);
@@ -305,12 +312,30 @@ struct walk {
 	bool damage;		/* the bytes before pos are damage, not blocks */
 };
 
+/*
+ * A section header whose lengths lie still says that a section begins, and in which byte order: without it
+ * all blocks behind it would be lost.
+ */
+static int start_damaged_section(struct framer *f, const struct window *w)
+{
+	bool be;
+
+	if (w->len < BLOCK_MIN_BYTES || load_le32(w->p) != BLOCK_SHB || !shb_order(w->p, &be)) {
+		return 0;
+	}
+	return start_section(f, w->p, w->len < SHB_MIN_BYTES ? w->len : SHB_MIN_BYTES, be);
+}
+
 /* The bytes at the window's start are no block: gives up what lies before the next one. */
 static int give_up(struct framer *f, struct batch *b, struct window *w, struct walk *k, size_t from,
 		   const char *why)
 {
-	int rc = resync(f, b, w, from, &k->pos);
+	int rc = from > 0 ? start_damaged_section(f, w) : 0;
 
+	if (rc != 0) {
+		return rc;
+	}
+	rc = resync(f, b, w, from, &k->pos);
 	k->done = true;
 	k->damage = true;
 	return rc != 0 ? rc : batch_damage(b, f->off, k->pos, "%s", why);
@@ -341,7 +366,28 @@ static int walk_stuck(struct framer *f, struct batch *b, struct window *w, struc
 	return give_up(f, b, w, k, 1, text);
 }
 
-/* The copy of the length disagrees: believe the leading one if a block (or the end) follows it. */
+/* Does the trailing length hold where the leading one does not: a block stands right behind such a copy? */
+static enum look look_trailer(struct framer *f, struct batch *b, struct window *w, size_t off,
+			      size_t next, bool be)
+{
+	for (size_t i = off + BLOCK_MIN_BYTES; i < next; i++) {
+		const uint8_t *t = w->p + i - 4;
+
+		if ((be ? load_be32(t) : load_le32(t)) == i - off) {
+			enum look look = look_block(f, b, w, i, be);
+
+			if (look != LOOK_NO) {
+				return look;
+			}
+		}
+	}
+	return LOOK_NO;
+}
+
+/*
+ * The two lengths disagree: believe the leading one if a block (or the end) follows it, unless the other
+ * one has the same to say for itself (then the leading one would jump over good blocks).
+ */
 static int check_disagreement(struct framer *f, struct batch *b, struct window *w, struct walk *k,
 			      size_t len, bool be)
 {
@@ -352,6 +398,14 @@ static int check_disagreement(struct framer *f, struct batch *b, struct window *
 		return ERR_NOMEM;
 	}
 	if (look == LOOK_YES || next == w->len) {
+		look = look_trailer(f, b, w, k->pos, next, be);
+		if (look == LOOK_NOMEM) {
+			return ERR_NOMEM;
+		}
+		if (look == LOOK_YES) {
+			return walk_stuck(f, b, w, k, len,
+					  "leading length of a block jumps over other blocks");
+		}
 		return batch_damage(b, f->off + k->pos, 0,
 				    "trailing length of a block differs from the leading one");
 	}
@@ -364,16 +418,11 @@ static int enter_block(struct framer *f, struct batch *b, struct window *w, stru
 	const uint8_t *p = w->p + k->pos;
 	uint32_t type = be ? load_be32(p) : load_le32(p);
 
-	UNUSED_ARG(b);
 	if (type == BLOCK_SHB) {
-		if (k->pos > 0) {
-			k->done = true;
-			return 0;
-		}
 		return start_section(f, p, len, be);
 	}
 	if (type == BLOCK_IDB || type == BLOCK_ISB) {
-		return frame_side_block(f, p, len, be);
+		return frame_side_block(f, b, f->off + k->pos, p, len, be);
 	}
 	return 0;
 }
@@ -396,7 +445,7 @@ static int walk_blocks(struct framer *f, struct batch *b, struct window *w, stru
 		/* The walk is a chain of loads from memory nobody has touched yet: fetch ahead of it. */
 		__builtin_prefetch(w->p + k->pos + PREFETCH_BYTES);
 		__builtin_prefetch(w->p + k->pos + PREFETCH_BYTES + 64);
-		len = block_length(w, k->pos, &be, &why, &cut);
+		len = block_length(w, k->pos, f->eof, &be, &why, &cut);
 		if (UNLIKELY(len == 0 || cut)) {
 			rc = walk_stuck(f, b, w, k, len, why);
 			continue;
@@ -404,6 +453,10 @@ static int walk_blocks(struct framer *f, struct batch *b, struct window *w, stru
 		type = load_le32(w->p + k->pos);
 		if (UNLIKELY(f->section == NULL && type != BLOCK_SHB)) {
 			rc = walk_stuck(f, b, w, k, len, "block before the first section header");
+			continue;
+		}
+		if (UNLIKELY(type == BLOCK_SHB && k->pos > 0)) {
+			k->done = true;	/* a batch never spans two sections */
 			continue;
 		}
 		if (UNLIKELY(!trailer_agrees(w, k->pos, len, be))) {
@@ -414,7 +467,7 @@ static int walk_blocks(struct framer *f, struct batch *b, struct window *w, stru
 		}
 		if (UNLIKELY(be || type == BLOCK_SHB || type == BLOCK_IDB || type == BLOCK_ISB)) {
 			rc = enter_block(f, b, w, k, len, be);
-			if (rc != 0 || k->done) {
+			if (rc != 0) {
 				continue;
 			}
 		}

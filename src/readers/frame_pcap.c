@@ -79,7 +79,32 @@ static size_t record_bytes(const struct framer *f, const uint8_t *p)
 	if (cap > max_record(f) || frac >= units) {
 		return 0;
 	}
+	if (cap == 0 && get32(f, p) == 0 && get32(f, p + 12) == 0) {
+		return 0;	/* a hole of zeros */
+	}
 	return PCAP_RECORD_BYTES + cap;
+}
+
+static bool near_in_time(uint32_t a, uint32_t b)
+{
+	return a - b + RESYNC_WINDOW_S <= 2 * RESYNC_WINDOW_S;
+}
+
+/*
+ * A record of no bytes that had none on the wire may be the rest of a header that was overwritten with zeros:
+ * it counts only if the header behind it makes sense too. *ret_need: bytes from off on that decide it.
+ */
+static bool empty_record_holds(const struct framer *f, const struct window *w, size_t off, size_t *ret_need)
+{
+	const uint8_t *p = w->p + off;
+	const uint8_t *next = p + PCAP_RECORD_BYTES;
+
+	*ret_need = 2 * PCAP_RECORD_BYTES;
+	if (w->len - off < 2 * PCAP_RECORD_BYTES) {
+		return f->eof;
+	}
+	*ret_need = 0;
+	return record_bytes(f, next) != 0 && near_in_time(get32(f, next), get32(f, p));
 }
 
 static bool believable(const struct framer *f, const struct window *w, size_t off)
@@ -98,8 +123,7 @@ static bool believable(const struct framer *f, const struct window *w, size_t of
 	if (next + PCAP_RECORD_BYTES > w->len) {
 		return next == w->len && f->eof;
 	}
-	return record_bytes(f, w->p + next) != 0 &&
-	       get32(f, w->p + next) - s + RESYNC_WINDOW_S <= 2 * RESYNC_WINDOW_S;
+	return record_bytes(f, w->p + next) != 0 && near_in_time(get32(f, w->p + next), s);
 }
 
 /* As resync in frame.c; two whole records must fit behind a place before it is judged. */
@@ -152,6 +176,10 @@ static size_t walk_records(struct framer *f, const struct window *w, size_t pos,
 
 		*ret_need = len;
 		if (len == 0 || len > w->len - pos) {
+			break;
+		}
+		if (UNLIKELY(len == PCAP_RECORD_BYTES && get32(f, w->p + pos + 12) == 0) &&
+		    !empty_record_holds(f, w, pos, ret_need)) {
 			break;
 		}
 		f->last_ts_s = get32(f, w->p + pos);

@@ -200,3 +200,29 @@ void section_parse_statistics(struct section *s, struct cursor *body)
 		}
 	}
 }
+
+bool section_parse_machine(struct section *s, const uint8_t *body, size_t len)
+{
+	struct cursor c = cur_make(body, len);
+	bool be = s->big_endian;
+	uint32_t cpus = cur_u32(&c, be);
+	uint64_t memory = cur_u64(&c, be);
+	uint64_t max_pid = cur_u64(&c, be);
+	struct cursor host = cur_sub(&c, sizeof(s->hostname) - 1);
+	uint64_t boot = cur_u64(&c, be);
+	uint64_t flags = cur_u64(&c, be);
+
+	cur_skip(&c, 16);
+	if (c.bad) {
+		return false;
+	}
+	s->has_machine = true;
+	s->num_cpus = cpus;
+	s->memory_bytes = memory;
+	s->max_pid = max_pid;
+	s->boot_ns = boot;
+	s->machine_flags = flags;
+	memcpy(s->hostname, host.p, sizeof(s->hostname) - 1);
+	s->hostname[sizeof(s->hostname) - 1] = '\0';
+	return true;
+}

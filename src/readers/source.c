@@ -98,21 +98,30 @@ int source_add_damage(struct source *s, const struct damage *d)
 	return 0;
 }
 
-void source_count_block(struct source *s, uint32_t type, uint64_t blocks, uint64_t bytes)
+struct block_count *block_count_new(struct block_count *rows, uint32_t *io_count, uint32_t type)
 {
-	uint32_t i = 0;
+	struct block_count *others = &rows[SOURCE_BLOCK_TYPES - 1];
+	struct block_count *largest = rows;
 
-	while (i < s->block_types && s->blocks[i].type != type) {
-		i++;
+	if (*io_count < SOURCE_BLOCK_TYPES - 1) {
+		rows += (*io_count)++;
+		rows->type = type;
+		return rows;
 	}
-	if (i == s->block_types) {
-		if (s->block_types < SOURCE_BLOCK_TYPES) {
-			s->block_types++;
-			s->blocks[i].type = type;
-		} else {
-			i = SOURCE_BLOCK_TYPES - 1;
-		}
+	if (*io_count < SOURCE_BLOCK_TYPES) {
+		others->type = BLOCK_OTHERS;
+		*io_count = SOURCE_BLOCK_TYPES;
 	}
-	s->blocks[i].blocks += blocks;
-	s->blocks[i].bytes += bytes;
+	for (struct block_count *r = rows; r < others; r++) {
+		largest = r->type > largest->type ? r : largest;
+	}
+	if (type > largest->type) {
+		return others;
+	}
+	others->blocks += largest->blocks;
+	others->bytes += largest->bytes;
+	largest->type = type;
+	largest->blocks = 0;
+	largest->bytes = 0;
+	return largest;
 }

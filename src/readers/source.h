@@ -24,7 +24,10 @@ struct block_count {
 	uint64_t bytes;
 };
 
-#define SOURCE_BLOCK_TYPES 64	/* distinct types counted by name; others go to the last row */
+/* Types counted apart: the smallest numbers of all that there are (so that it does not matter in which parts
+ * they were counted); the others share the last row, whose type is BLOCK_OTHERS. */
+#define SOURCE_BLOCK_TYPES 64
+#define BLOCK_OTHERS UINT32_MAX
 
 enum section_kind { SECTION_PCAPNG, SECTION_PCAP };
 
@@ -120,10 +123,29 @@ void source_free(struct source *s);
 /* A new section at the end, zeroed but for source, index, offset. NULL: no memory. */
 struct section *source_add_section(struct source *s, uint64_t offset);
 
+/* Reads the body of a machine info block into the section; false, and nothing changed, when it is too
+ * short. In-order stage. */
+bool section_parse_machine(struct section *s, const uint8_t *body, size_t len);
+
 /* Copies the entry (or only counts it, beyond the ceiling). Returns 0 or ERR_NOMEM. */
 int source_add_damage(struct source *s, const struct damage *d);
 
-void source_count_block(struct source *s, uint32_t type, uint64_t blocks, uint64_t bytes);
+/* The row of a type that has none yet; may push the largest one out to the others. */
+struct block_count *block_count_new(struct block_count *rows, uint32_t *io_count, uint32_t type);
+
+/* Adds to the row of a type; rows has SOURCE_BLOCK_TYPES of which *io_count are in use. */
+static inline void block_count_add(struct block_count *rows, uint32_t *io_count, uint32_t type,
+				   uint64_t blocks, uint64_t bytes)
+{
+	uint32_t i = 0;
+
+	while (i < *io_count && rows[i].type != type) {
+		i++;
+	}
+	rows = LIKELY(i < *io_count) ? &rows[i] : block_count_new(rows, io_count, type);
+	rows->blocks += blocks;
+	rows->bytes += bytes;
+}
 
 /* "event V2", "enhanced packet", ... ; "unknown" for others. Private 2014 numbers are known too. */
 const char *block_type_name(uint32_t type);

@@ -27,8 +27,9 @@ static int split_path(struct folder *f, const char *path, struct err *e)
 		len--;
 	}
 	if (len == 0) {
-		return err_set(e, ERR_USAGE, path[0] == '\0' ? "the name of the report folder is empty"
-							     : "'/' cannot be a report folder");
+		return err_set(e, ERR_USAGE,
+			       path[0] == '\0' ? "the name of the report folder is empty"
+					       : "'/' cannot be a report folder");
 	}
 	f->path = strndup(path, len);
 	if (f->path == NULL) {
@@ -37,8 +38,8 @@ static int split_path(struct folder *f, const char *path, struct err *e)
 	slash = strrchr(f->path, '/');
 	f->base = slash != NULL ? slash + 1 : f->path;
 	if (strcmp(f->base, ".") == 0 || strcmp(f->base, "..") == 0) {
-		return err_set(e, ERR_USAGE, "'%s' cannot be replaced by a report: name a folder in it",
-			       f->path);
+		return err_set(e, ERR_USAGE,
+			       "'%s' cannot be replaced by a report: name a folder in it", f->path);
 	}
 	return 0;
 }
@@ -157,7 +158,8 @@ int folder_begin(struct folder *f, struct err *e)
 int folder_subfolder(struct folder *f, const char *name, struct err *e)
 {
 	if (mkdirat(f->fd, name, 0777) != 0) {
-		return err_set(e, ERR_IO, "cannot make '%s/%s': %s", f->path, name, strerror(errno));
+		return err_set(e, ERR_IO, "cannot make '%s/%s': %s", f->path, name,
+			       strerror(errno));
 	}
 	return 0;
 }
@@ -188,8 +190,8 @@ int folder_create(struct folder *f, const char *sub, const char *name, struct bu
 	}
 	/* The line, for a moment, is the path. */
 	f->files.data[f->files.len - 2] = '\0';
-	fd = openat(f->fd, f->files.data + line, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    0666);
+	fd = openat(f->fd, f->files.data + line,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	f->files.data[f->files.len - 2] = '\n';
 	f->files.len--;
 	if (fd < 0) {
@@ -257,7 +259,8 @@ static int replace_in_steps(struct folder *f, char **ret_old)
 	return 0;
 }
 
-/* Puts the temporary folder in place; *ret_old (owned by the caller) is where the one before went, or NULL. */
+/* Puts the temporary folder in place; *ret_old (owned by the caller) is where the one before
+ * went, or NULL. */
 static int place(struct folder *f, char **ret_old)
 {
 	if (renameat2(f->parent_fd, f->temp, f->parent_fd, f->base, RENAME_NOREPLACE) == 0) {

@@ -29,7 +29,8 @@ static bool is_subfolder(const char *name)
 	return false;
 }
 
-/* The marker's lines, between two newlines each. False when there is no marker, or it is no plain file. */
+/* The marker's lines, between two newlines each. False when there is no marker, or it is no
+ * plain file. */
 static bool read_marker(int fd, struct buf *ret_lines)
 {
 	int marker = openat(fd, FOLDER_MARKER, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -113,9 +114,9 @@ static bool walk_folder(int fd, entry_fn *each, void *arg)
 
 struct check {
 	int fd;
-	const char *sub;	/* NULL: the report's folder itself */
+	const char *sub; /* NULL: the report's folder itself */
 	const struct buf *lines;
-	char stranger[300];	/* the first thing found that no report wrote */
+	char stranger[300]; /* the first thing found that no report wrote */
 };
 
 static bool check_entry(void *arg, const char *name)
@@ -159,12 +160,15 @@ static int check_content(int fd, const char *path, struct err *e)
 	if (walk_folder(fd, stop_at_once, NULL)) {
 		/* Empty: nothing is lost. */
 	} else if (!read_marker(fd, &lines)) {
-		rc = err_set(e, ERR_EXISTS, "'%s' exists and is not a report: choose another folder, or "
-					    "remove it", path);
+		rc = err_set(e, ERR_EXISTS,
+			     "'%s' exists and is not a report: choose another folder, or "
+			     "remove it",
+			     path);
 	} else if (!walk_folder(fd, check_entry, &c)) {
-		rc = err_set(e, ERR_EXISTS, "'%s' is an earlier report, but '%s' in it is not part of "
-					    "that: move it away, or choose another folder", path,
-			     c.stranger);
+		rc = err_set(e, ERR_EXISTS,
+			     "'%s' is an earlier report, but '%s' in it is not part of "
+			     "that: move it away, or choose another folder",
+			     path, c.stranger);
 	}
 	buf_release(&lines);
 	return rc;
@@ -177,12 +181,14 @@ int folder_old_check(int parent_fd, const char *name, const char *path, struct e
 	int rc;
 
 	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-		return errno == ENOENT ? 0 : err_set(e, ERR_IO, "cannot look at '%s': %s", path,
-						     strerror(errno));
+		return errno == ENOENT ? 0
+				       : err_set(e, ERR_IO, "cannot look at '%s': %s", path,
+						 strerror(errno));
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		return err_set(e, ERR_EXISTS, "'%s' exists and is %s: choose another name for the report",
-			       path, S_ISLNK(st.st_mode) ? "a symbolic link" : "not a folder");
+		return err_set(e, ERR_EXISTS,
+			       "'%s' exists and is %s: choose another name for the report", path,
+			       S_ISLNK(st.st_mode) ? "a symbolic link" : "not a folder");
 	}
 	fd = openat(parent_fd, name, FOLDER_FLAGS);
 	if (fd < 0) {
@@ -207,8 +213,9 @@ static bool split_line(char *line, const char **ret_sub, const char **ret_name)
 		*ret_sub = line;
 		*ret_name = slash + 1;
 	}
-	return (*ret_name)[0] != '\0' && strcmp(*ret_name, ".") != 0 && strcmp(*ret_name, "..") != 0 &&
-	       strchr(*ret_name, '/') == NULL && (*ret_sub == NULL || is_subfolder(*ret_sub));
+	return (*ret_name)[0] != '\0' && strcmp(*ret_name, ".") != 0 &&
+	       strcmp(*ret_name, "..") != 0 && strchr(*ret_name, '/') == NULL &&
+	       (*ret_sub == NULL || is_subfolder(*ret_sub));
 }
 
 static void remove_file(int fd, char *line)

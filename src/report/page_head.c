@@ -1,6 +1,7 @@
 /*
- * page_head.c - the head of the page: notices (stopped, damaged input) and the key figures. Both read
- * cells of tables that exist and leave out what does not; nothing is known here that no table shows.
+ * page_head.c - the head of the page: notices (stopped, damaged input) and the key figures. Both
+ * read cells of tables that exist and leave out what does not; nothing is known here that no table
+ * shows.
  */
 #include "report/page.h"
 
@@ -22,22 +23,23 @@ void page_count(struct buf *b, uint64_t n, const char *one, const char *many)
 /* ---- key figures ---- */
 
 enum tile_kind {
-	TILE_ROWS,	/* rows of the table */
-	TILE_RUNS,	/* different neighbours in a column of text */
-	TILE_SUM,	/* sum over a column, shown as the column's type */
-	TILE_SPAN	/* from the smallest of one column to the largest of another, times */
+	TILE_ROWS, /* rows of the table */
+	TILE_RUNS, /* different neighbours in a column of text */
+	TILE_SUM, /* sum over a column, shown as the column's type */
+	TILE_SPAN /* from the smallest of one column to the largest of another, times */
 };
 
 struct tile_row {
 	const char *label;
 	const char *table;
 	const char *column;
-	const char *to_column;	/* TILE_SPAN */
+	const char *to_column; /* TILE_SPAN */
 	uint8_t kind;
 	bool warn;
 };
 
-/* In this order; a tile whose table or column is not there, or that has nothing to show, is left out. */
+/* In this order; a tile whose table or column is not there, or that has nothing to show, is left
+ * out. */
 static const struct tile_row tiles[] = {
 	{ "sources", "sources", "source", NULL, TILE_RUNS, false },
 	{ "events", "sources", "events", NULL, TILE_SUM, false },
@@ -144,14 +146,9 @@ static bool sum_value(const struct table *t, const struct tile_row *row, struct 
 	}
 	sum = sum_of(t, (unsigned int)col);
 	switch (t->def->columns[col].type) {
-	case COL_BYTES:
-		value_bytes_short(value, sum);
-		break;
-	case COL_U64:
-		value_grouped(value, sum);
-		break;
-	default:
-		return false;
+	case COL_BYTES: value_bytes_short(value, sum); break;
+	case COL_U64: value_grouped(value, sum); break;
+	default: return false;
 	}
 	return sum > 0;
 }
@@ -171,15 +168,10 @@ static bool tile_value(const struct table *t, const struct tile_row *row, struct
 		       struct buf *title)
 {
 	switch (row->kind) {
-	case TILE_ROWS:
-		value_grouped(value, t->row_count);
-		return t->row_count > 0;
-	case TILE_RUNS:
-		return runs_value(t, row, value);
-	case TILE_SUM:
-		return sum_value(t, row, value);
-	default:
-		return span_value(t, row, value, title);
+	case TILE_ROWS: value_grouped(value, t->row_count); return t->row_count > 0;
+	case TILE_RUNS: return runs_value(t, row, value);
+	case TILE_SUM: return sum_value(t, row, value);
+	default: return span_value(t, row, value, title);
 	}
 }
 
@@ -212,10 +204,8 @@ struct quality_columns {
 
 static bool quality_columns_of(const struct table *t, struct quality_columns *ret_c)
 {
-	struct quality_columns c = {
-		table_column(t, "source"), table_column(t, "kind"), table_column(t, "count"),
-		table_column(t, "detail")
-	};
+	struct quality_columns c = { table_column(t, "source"), table_column(t, "kind"),
+				     table_column(t, "count"), table_column(t, "detail") };
 
 	if (c.kind < 0 || t->def->columns[c.kind].type != COL_TEXT || c.count < 0 ||
 	    t->def->columns[c.count].type != COL_U64) {
@@ -226,8 +216,8 @@ static bool quality_columns_of(const struct table *t, struct quality_columns *re
 }
 
 /* Words in the kind of a row that mean: evidence is lost, not only less exact. */
-static const char *const loss_words[] = { "damage", "dropped", "not read", "not listed", "evicted",
-					   "unreadable", "stopped" };
+static const char *const loss_words[] = { "damage",  "dropped",    "not read", "not listed",
+					  "evicted", "unreadable", "stopped" };
 
 static bool is_counted(const struct table *t, const struct quality_columns *c, size_t row)
 {
@@ -287,9 +277,11 @@ static size_t loss_notice(struct buf *b, const struct table *t, const struct qua
 			continue;
 		}
 		if (losses == 0) {
-			buf_adds(b, "<div class=\"notice\" role=\"note\"><strong>The evidence has gaps."
-				    "</strong> What follows rests on what could be read: see "
-				    "<a href=\"#quality\">data quality</a>.<ul>\n");
+			buf_adds(
+				b,
+				"<div class=\"notice\" role=\"note\"><strong>The evidence has gaps."
+				"</strong> What follows rests on what could be read: see "
+				"<a href=\"#quality\">data quality</a>.<ul>\n");
 		}
 		if (losses++ < LOSSES_SHOWN) {
 			add_loss(b, t, c, row);
@@ -318,8 +310,9 @@ static void quality_notice(struct buf *b, const struct table *t)
 		notes += is_counted(t, &c, row);
 	}
 	if (notes > 0) {
-		buf_adds(b, "<p class=\"note\">No damage or loss was found; <a href=\"#quality\">data "
-			    "quality</a> has ");
+		buf_adds(b,
+			 "<p class=\"note\">No damage or loss was found; <a href=\"#quality\">data "
+			 "quality</a> has ");
 		page_count(b, notes, "note", "notes");
 		buf_adds(b, " on what is less exact.</p>\n");
 	}
@@ -330,8 +323,9 @@ void page_notices(struct sink *s, const struct report *r)
 	const struct table *quality = report_table(r, "quality");
 
 	if (r->stopped) {
-		buf_adds(s->buf, "<div class=\"notice\" role=\"note\"><strong>This report is partial."
-				 "</strong> The run was stopped before the end of its input.</div>\n");
+		buf_adds(s->buf,
+			 "<div class=\"notice\" role=\"note\"><strong>This report is partial."
+			 "</strong> The run was stopped before the end of its input.</div>\n");
 	}
 	if (quality != NULL) {
 		quality_notice(s->buf, quality);

@@ -2,8 +2,8 @@
  * page_table.c - one table of the page: heading, the first rows as HTML (what shows without
  * JavaScript and on paper) and the rows as JSON, which page.js sorts, filters and pages through.
  *
- * Data cells are JSON values: text and times strings, counts numbers, unknown null. An integer that a
- * double cannot hold is a string of its digits; an upper bound is a string "~digits".
+ * Data cells are JSON values: text and times strings, counts numbers, unknown null. An integer that
+ * a double cannot hold is a string of its digits; an upper bound is a string "~digits".
  */
 #include "report/page.h"
 
@@ -17,8 +17,9 @@
 #define JS_INTEGER_MAX ((UINT64_C(1) << 53) - 1)
 
 /* Columns whose numbers name something, when their unit does not say so. */
-static const char *const id_names[] = { "pid", "tid", "ppid", "vpid", "uid", "gid", "fd", "port",
-					 "tty", "exit_code", "status", "section", "offset", "event" };
+static const char *const id_names[] = { "pid",    "tid",     "ppid",   "vpid", "uid",
+					"gid",    "fd",      "port",   "tty",  "exit_code",
+					"status", "section", "offset", "event" };
 
 static bool is_id(const struct column *col)
 {
@@ -40,14 +41,10 @@ static bool is_id(const struct column *col)
 static char class_of(const struct column *col)
 {
 	switch (col->type) {
-	case COL_TEXT:
-		return 't';
-	case COL_TIME:
-		return 'd';
-	case COL_BOOL:
-		return 'b';
-	default:
-		return is_id(col) ? 'i' : 'n';
+	case COL_TEXT: return 't';
+	case COL_TIME: return 'd';
+	case COL_BOOL: return 'b';
+	default: return is_id(col) ? 'i' : 'n';
 	}
 }
 
@@ -123,27 +120,13 @@ static void add_shown(struct buf *b, const struct column *col, const struct cell
 		buf_adds(b, "≤ ");
 	}
 	switch (c->type) {
-	case COL_TEXT:
-		escape_html(b, c->v.text, c->len);
-		break;
-	case COL_F64:
-		value_f64(b, c->v.f);
-		break;
-	case COL_TIME:
-		add_time(b, c->v.u);
-		break;
-	case COL_DURATION:
-		value_duration_short(b, c->v.u);
-		break;
-	case COL_BYTES:
-		value_bytes_short(b, c->v.u);
-		break;
-	case COL_BOOL:
-		buf_adds(b, c->v.u ? "yes" : "no");
-		break;
-	default:
-		add_number(b, col, c);
-		break;
+	case COL_TEXT: escape_html(b, c->v.text, c->len); break;
+	case COL_F64: value_f64(b, c->v.f); break;
+	case COL_TIME: add_time(b, c->v.u); break;
+	case COL_DURATION: value_duration_short(b, c->v.u); break;
+	case COL_BYTES: value_bytes_short(b, c->v.u); break;
+	case COL_BOOL: buf_adds(b, c->v.u ? "yes" : "no"); break;
+	default: add_number(b, col, c); break;
 	}
 }
 
@@ -288,23 +271,15 @@ static void add_data_cell(struct buf *b, const struct cell *c)
 		escape_json_script(b, c->v.text, c->len);
 		buf_addc(b, '"');
 		break;
-	case COL_S64:
-		add_data_signed(b, c->v.s);
-		break;
-	case COL_F64:
-		value_f64(b, c->v.f);
-		break;
+	case COL_S64: add_data_signed(b, c->v.s); break;
+	case COL_F64: value_f64(b, c->v.f); break;
 	case COL_TIME:
 		buf_addc(b, '"');
 		value_time(b, c->v.u);
 		buf_addc(b, '"');
 		break;
-	case COL_BOOL:
-		buf_adds(b, c->v.u ? "true" : "false");
-		break;
-	default:
-		add_data_unsigned(b, c);
-		break;
+	case COL_BOOL: buf_adds(b, c->v.u ? "true" : "false"); break;
+	default: add_data_unsigned(b, c); break;
 	}
 }
 

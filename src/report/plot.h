@@ -12,9 +12,9 @@
 /* One run of gnuplot. Zeroed or after plot_start; owner: main. */
 struct plot_job {
 	const struct plot_def *def;
-	pid_t pid;		/* 0: not running */
-	int out_fd;		/* -1 or the file its drawing goes to */
-	int err_fd;		/* -1 or the file its complaints go to */
+	pid_t pid; /* 0: not running */
+	int out_fd; /* -1 or the file its drawing goes to */
+	int err_fd; /* -1 or the file its complaints go to */
 };
 
 /* Starts gnuplot on p; it draws while the caller does other work. ERR_EOF: nothing to draw.
@@ -22,8 +22,8 @@ struct plot_job {
 int plot_start(const struct report *r, const struct plot_def *p, struct plot_job *ret_job,
 	       struct err *e);
 
-/* Waits until deadline_ns (CLOCK_MONOTONIC) and takes the drawing. ERR_UNSUPPORTED: it failed or took too long.
- * The job is over either way. */
+/* Waits until deadline_ns (CLOCK_MONOTONIC) and takes the drawing. ERR_UNSUPPORTED: it failed or
+ * took too long. The job is over either way. */
 int plot_finish(struct plot_job *job, uint64_t deadline_ns, struct buf *out, struct err *e);
 
 /* Ends a job whose drawing nobody wants. Nothing happens when none runs. */
@@ -36,10 +36,10 @@ uint64_t plot_deadline(void);
 int plot_script(const struct report *r, const struct plot_def *p, struct buf *out);
 
 /*
- * plot_svg.c: keeps of gnuplot's SVG what draws, and nothing that differs between its versions or could act:
- * known elements only, no scripts, ids and references with prefix so that many drawings can stand in one
- * page, the stand-in colours replaced by currentColor. label becomes the accessible name. ERR_MALFORMED when it
- * is no SVG.
+ * plot_svg.c: keeps of gnuplot's SVG what draws, and nothing that differs between its versions or
+ * could act: known elements only, no scripts, ids and references with prefix so that many drawings
+ * can stand in one page, the stand-in colours replaced by currentColor. label becomes the
+ * accessible name. ERR_MALFORMED when it is no SVG.
  */
 int plot_svg_clean(const char *svg, size_t len, const char *prefix, const char *label,
 		   struct buf *out);

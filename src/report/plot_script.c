@@ -20,10 +20,9 @@
 #define DAY (86400 * NSEC_PER_SEC)
 
 /* Okabe and Ito's colours, which stay apart for the colour-blind, on light and dark ground. */
-static const char *const series_colors[SERIES_MAX] = {
-	"#3a86c8", "#e69f00", "#199e77", "#d55e00", "#cc79a7", "#56b4e9", "#8c7ae6", "#b5a642",
-	"#7f8c8d", "#a0522d"
-};
+static const char *const series_colors[SERIES_MAX] = { "#3a86c8", "#e69f00", "#199e77", "#d55e00",
+						       "#cc79a7", "#56b4e9", "#8c7ae6", "#b5a642",
+						       "#7f8c8d", "#a0522d" };
 
 struct plot {
 	const struct plot_def *def;
@@ -31,10 +30,10 @@ struct plot {
 	int time_col;
 	int cols[SERIES_MAX];
 	unsigned int series;
-	uint64_t from_ns, to_ns;	/* of the x axis */
+	uint64_t from_ns, to_ns; /* of the x axis */
 	uint64_t x_step;
 	double y_top, y_step;
-	double y_unit;			/* what the labels of the y axis are divided by */
+	double y_unit; /* what the labels of the y axis are divided by */
 	const char *y_suffix;
 };
 
@@ -48,12 +47,9 @@ static double value_of(const struct plot *p, size_t row, unsigned int series)
 		return NAN;
 	}
 	switch (c->type) {
-	case COL_F64:
-		return c->v.f;
-	case COL_S64:
-		return (double)c->v.s;
-	default:
-		return (double)c->v.u;
+	case COL_F64: return c->v.f;
+	case COL_S64: return (double)c->v.s;
+	default: return (double)c->v.u;
 	}
 }
 
@@ -96,17 +92,62 @@ static bool find_columns(struct plot *p)
 	return p->series > 0;
 }
 
-static const uint64_t x_steps[] = {
-	NS, 2 * NS, 5 * NS, 10 * NS, 20 * NS, 50 * NS, 100 * NS, 200 * NS, 500 * NS,
-	1000 * NS, 2000 * NS, 5000 * NS, 10000 * NS, 20000 * NS, 50000 * NS, 100000 * NS,
-	200000 * NS, 500000 * NS, 1000000 * NS, 2000000 * NS, 5000000 * NS, 10000000 * NS,
-	20000000 * NS, 50000000 * NS, 100000000 * NS, 200000000 * NS, 500000000 * NS,
-	NSEC_PER_SEC, 2 * NSEC_PER_SEC, 5 * NSEC_PER_SEC, 10 * NSEC_PER_SEC, 15 * NSEC_PER_SEC,
-	30 * NSEC_PER_SEC, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
-	60 * MINUTE, 120 * MINUTE, 180 * MINUTE, 360 * MINUTE, 720 * MINUTE, DAY, 2 * DAY, 5 * DAY,
-	10 * DAY, 20 * DAY, 50 * DAY, 100 * DAY, 200 * DAY, 500 * DAY, 1000 * DAY, 5000 * DAY,
-	50000 * DAY
-};
+static const uint64_t x_steps[] = { NS,
+				    2 * NS,
+				    5 * NS,
+				    10 * NS,
+				    20 * NS,
+				    50 * NS,
+				    100 * NS,
+				    200 * NS,
+				    500 * NS,
+				    1000 * NS,
+				    2000 * NS,
+				    5000 * NS,
+				    10000 * NS,
+				    20000 * NS,
+				    50000 * NS,
+				    100000 * NS,
+				    200000 * NS,
+				    500000 * NS,
+				    1000000 * NS,
+				    2000000 * NS,
+				    5000000 * NS,
+				    10000000 * NS,
+				    20000000 * NS,
+				    50000000 * NS,
+				    100000000 * NS,
+				    200000000 * NS,
+				    500000000 * NS,
+				    NSEC_PER_SEC,
+				    2 * NSEC_PER_SEC,
+				    5 * NSEC_PER_SEC,
+				    10 * NSEC_PER_SEC,
+				    15 * NSEC_PER_SEC,
+				    30 * NSEC_PER_SEC,
+				    MINUTE,
+				    2 * MINUTE,
+				    5 * MINUTE,
+				    10 * MINUTE,
+				    15 * MINUTE,
+				    30 * MINUTE,
+				    60 * MINUTE,
+				    120 * MINUTE,
+				    180 * MINUTE,
+				    360 * MINUTE,
+				    720 * MINUTE,
+				    DAY,
+				    2 * DAY,
+				    5 * DAY,
+				    10 * DAY,
+				    20 * DAY,
+				    50 * DAY,
+				    100 * DAY,
+				    200 * DAY,
+				    500 * DAY,
+				    1000 * DAY,
+				    5000 * DAY,
+				    50000 * DAY };
 
 static uint64_t x_step_for(uint64_t span)
 {
@@ -133,7 +174,8 @@ static void find_x_range(struct plot *p)
 	p->x_step = x_step_for(p->to_ns - p->from_ns);
 }
 
-/* 1, 2 or 5 times a power of ten, so that max is at most Y_TICKS_MAX steps; whole steps of counts. */
+/* 1, 2 or 5 times a power of ten, so that max is at most Y_TICKS_MAX steps; whole steps of
+ * counts. */
 static double y_step_for(double max)
 {
 	double unit = pow(10, floor(log10(max / Y_TICKS_MAX)));
@@ -153,9 +195,9 @@ struct suffix {
 	const char *text;
 };
 
-static const struct suffix count_suffixes[] = {
-	{ 1, "" }, { 1e3, "k" }, { 1e6, "M" }, { 1e9, "G" }, { 1e12, "T" }, { 1e15, "P" }, { 1e18, "E" }
-};
+static const struct suffix count_suffixes[] = { { 1, "" },    { 1e3, "k" },  { 1e6, "M" },
+						{ 1e9, "G" }, { 1e12, "T" }, { 1e15, "P" },
+						{ 1e18, "E" } };
 static const struct suffix time_suffixes[] = {
 	{ 1, " ns" }, { 1e3, " us" }, { 1e6, " ms" }, { 1e9, " s" }
 };
@@ -214,8 +256,11 @@ static void add_x_label(struct buf *b, const struct plot *p, uint64_t ns)
 {
 	struct buf text;
 	size_t from = one_day(p) ? 11 : 5;
-	size_t to = p->x_step >= MINUTE ? 16 : p->x_step >= NSEC_PER_SEC ? 19 :
-		    p->x_step >= 1000000 ? 23 : p->x_step >= 1000 ? 26 : 29;
+	size_t to = p->x_step >= MINUTE         ? 16
+		    : p->x_step >= NSEC_PER_SEC ? 19
+		    : p->x_step >= 1000000      ? 23
+		    : p->x_step >= 1000         ? 26
+						: 29;
 
 	buf_init(&text, 64);
 	value_time(&text, ns);
@@ -303,7 +348,7 @@ static void emit_y_label(struct sink *s, const void *arg)
 #define HEIGHT 222.0
 #define LEFT 56.0
 #define RIGHT 551.0
-#define LETTER 5.9	/* width, on average */
+#define LETTER 5.9 /* width, on average */
 #define SWATCH 8.0
 #define SWATCH_ROOM 12.0
 #define KEY_GAP 12.0
@@ -348,8 +393,8 @@ static void add_key_entry(struct buf *b, const struct plot *p, unsigned int i, d
 	buf_adds(b, " left font \"sans-serif,10\" textcolor rgb \"#000001\"\n");
 }
 
-/* A legend of our own: gnuplot's runs its columns into the plot when there are many series. The first
- * row shares its line with the label of the y axis. */
+/* A legend of our own: gnuplot's runs its columns into the plot when there are many series. The
+ * first row shares its line with the label of the y axis. */
 static void emit_key(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
@@ -451,15 +496,9 @@ static void emit_curves(struct sink *s, const void *arg)
 }
 
 static const struct template_slot slots[] = {
-	{ "x_to", emit_x_to },
-	{ "y_to", emit_y_to },
-	{ "x_ticks", emit_x_ticks },
-	{ "y_ticks", emit_y_ticks },
-	{ "x_label", emit_x_label },
-	{ "y_label", emit_y_label },
-	{ "key", emit_key },
-	{ "rows", emit_rows },
-	{ "curves", emit_curves }
+	{ "x_to", emit_x_to },       { "y_to", emit_y_to },       { "x_ticks", emit_x_ticks },
+	{ "y_ticks", emit_y_ticks }, { "x_label", emit_x_label }, { "y_label", emit_y_label },
+	{ "key", emit_key },         { "rows", emit_rows },       { "curves", emit_curves }
 };
 
 int plot_script(const struct report *r, const struct plot_def *def, struct buf *out)

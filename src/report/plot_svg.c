@@ -9,28 +9,55 @@
 
 #define DEPTH_MAX 32
 
-static const char *const elements[] = { "svg", "g", "path", "rect", "text", "tspan", "polygon",
-					 "polyline", "line", "circle" };
+static const char *const elements[] = { "svg",   "g",       "path",     "rect", "text",
+					"tspan", "polygon", "polyline", "line", "circle" };
 
-static const char *const attributes[] = {
-	"viewBox", "xmlns", "id", "class", "fill", "stroke", "stroke-width", "stroke-linecap",
-	"stroke-linejoin", "stroke-dasharray", "stroke-opacity", "fill-opacity", "transform", "d",
-	"x", "y", "width", "height", "x1", "y1", "x2", "y2", "cx", "cy", "r", "points",
-	"font-family", "font-size", "font-weight", "text-anchor", "clip-path", "dy", "dx"
-};
+static const char *const attributes[] = { "viewBox",
+					  "xmlns",
+					  "id",
+					  "class",
+					  "fill",
+					  "stroke",
+					  "stroke-width",
+					  "stroke-linecap",
+					  "stroke-linejoin",
+					  "stroke-dasharray",
+					  "stroke-opacity",
+					  "fill-opacity",
+					  "transform",
+					  "d",
+					  "x",
+					  "y",
+					  "width",
+					  "height",
+					  "x1",
+					  "y1",
+					  "x2",
+					  "y2",
+					  "cx",
+					  "cy",
+					  "r",
+					  "points",
+					  "font-family",
+					  "font-size",
+					  "font-weight",
+					  "text-anchor",
+					  "clip-path",
+					  "dy",
+					  "dx" };
 
 /* The colours of plot.gp that stand for ink, and how strong the ink is. */
 struct ink {
 	const char *color;
-	const char *opacity;	/* NULL: full */
+	const char *opacity; /* NULL: full */
 };
 
 static const struct ink inks[] = {
 	{ "black", NULL },
 	{ "rgb(0,0,0)", NULL },
-	{ "rgb(0,0,1)", "0.75" },	/* text */
-	{ "rgb(0,0,2)", "0.35" },	/* axes */
-	{ "rgb(0,0,3)", "0.13" }	/* grid */
+	{ "rgb(0,0,1)", "0.75" }, /* text */
+	{ "rgb(0,0,2)", "0.35" }, /* axes */
+	{ "rgb(0,0,3)", "0.13" } /* grid */
 };
 
 struct text {
@@ -39,8 +66,8 @@ struct text {
 };
 
 struct open_element {
-	size_t at;	/* where it begins in the output */
-	bool filled;	/* something was written inside */
+	size_t at; /* where it begins in the output */
+	bool filled; /* something was written inside */
 };
 
 struct cleaner {
@@ -179,7 +206,8 @@ static void add_clean_attribute(struct cleaner *c, struct text name, struct text
 		escape_html(c->out, value.p, value.len);
 		buf_addc(c->out, '"');
 	} else if (is(name, "clip-path")) {
-		/* Clip paths live in the definitions, which are dropped: nothing reaches beyond the axes. */
+		/* Clip paths live in the definitions, which are dropped: nothing reaches beyond
+		 * the axes. */
 	} else {
 		add_attribute(c->out, name, value.p, value.len);
 	}
@@ -300,8 +328,9 @@ static void clean_text(struct cleaner *c)
 int plot_svg_clean(const char *svg, size_t len, const char *prefix, const char *label,
 		   struct buf *out)
 {
-	struct cleaner c = { .p = svg, .end = svg + len, .prefix = prefix, .label = label,
-			     .out = out };
+	struct cleaner c = {
+		.p = svg, .end = svg + len, .prefix = prefix, .label = label, .out = out
+	};
 	const char *begin = len > 0 ? memmem(svg, len, "<svg", 4) : NULL;
 
 	if (begin == NULL) {

@@ -1,7 +1,7 @@
 /*
- * render_html.c - index.html: the template page.html with style, script, figures, drawings and tables
- * put in. One file that needs no network; its content security policy names its own style and
- * script by their hashes, so that nothing that slipped in from a capture could run.
+ * render_html.c - index.html: the template page.html with style, script, figures, drawings and
+ * tables put in. One file that needs no network; its content security policy names its own style
+ * and script by their hashes, so that nothing that slipped in from a capture could run.
  */
 #include "report/render.h"
 
@@ -78,7 +78,8 @@ static void emit_summary(struct sink *s, const void *arg)
 {
 	const struct page *p = arg;
 
-	escape_html(s->buf, p->report->summary, strnlen(p->report->summary, sizeof(p->report->summary)));
+	escape_html(s->buf, p->report->summary,
+		    strnlen(p->report->summary, sizeof(p->report->summary)));
 }
 
 static void emit_notices(struct sink *s, const void *arg)
@@ -207,17 +208,10 @@ static void emit_provenance(struct sink *s, const void *arg)
 }
 
 static const struct template_slot slots[] = {
-	{ "csp", emit_csp },
-	{ "style", emit_style },
-	{ "script", emit_script },
-	{ "summary", emit_summary },
-	{ "notices", emit_notices },
-	{ "tiles", emit_tiles },
-	{ "nav", emit_nav },
-	{ "plots", emit_plots },
-	{ "tables", emit_tables },
-	{ "data", emit_data },
-	{ "provenance", emit_provenance }
+	{ "csp", emit_csp },         { "style", emit_style },          { "script", emit_script },
+	{ "summary", emit_summary }, { "notices", emit_notices },      { "tiles", emit_tiles },
+	{ "nav", emit_nav },         { "plots", emit_plots },          { "tables", emit_tables },
+	{ "data", emit_data },       { "provenance", emit_provenance }
 };
 
 void render_html_to(const struct report *r, const struct buf *svgs, const char *plot_note,

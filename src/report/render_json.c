@@ -37,23 +37,15 @@ static void add_cell(struct buf *b, const struct cell *c)
 		escape_json(b, c->v.text, c->len);
 		buf_addc(b, '"');
 		break;
-	case COL_S64:
-		buf_add_s64(b, c->v.s);
-		break;
-	case COL_F64:
-		value_f64(b, c->v.f);
-		break;
+	case COL_S64: buf_add_s64(b, c->v.s); break;
+	case COL_F64: value_f64(b, c->v.f); break;
 	case COL_TIME:
 		buf_addc(b, '"');
 		value_time(b, c->v.u);
 		buf_addc(b, '"');
 		break;
-	case COL_BOOL:
-		buf_adds(b, c->v.u ? "true" : "false");
-		break;
-	default:
-		buf_add_u64(b, c->v.u);
-		break;
+	case COL_BOOL: buf_adds(b, c->v.u ? "true" : "false"); break;
+	default: buf_add_u64(b, c->v.u); break;
 	}
 }
 

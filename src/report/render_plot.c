@@ -1,8 +1,9 @@
 /*
  * render_plot.c - runs gnuplot. Script, drawing and complaints are files in memory, so that neither
  * side ever waits for the other and drawings are made while the rest of the report is written.
- * gnuplot gets no terminal, no configuration, no environment but PATH, and nothing from a capture. It is in
- * a process group of its own: what interrupts us at the terminal does not tear up a drawing.
+ * gnuplot gets no terminal, no configuration, no environment but PATH, and nothing from a capture.
+ * It is in a process group of its own: what interrupts us at the terminal does not tear up a
+ * drawing.
  */
 #include "report/render.h"
 
@@ -86,7 +87,7 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr,
 	rc |= posix_spawnattr_setsigmask(attr, &none);
 	rc |= posix_spawnattr_setpgroup(attr, 0);
 	rc |= posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-					     POSIX_SPAWN_SETPGROUP);
+						     POSIX_SPAWN_SETPGROUP);
 	return rc;
 }
 

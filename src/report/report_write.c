@@ -10,16 +10,17 @@
 #include "report/folder.h"
 #include "report/plot.h"
 
-/* A renderer may add one large cell or drawing between two flushes; tables of the page are flushed by row. */
+/* A renderer may add one large cell or drawing between two flushes; tables of the page are
+ * flushed by row. */
 #define BUFFER_BYTES_MAX ((size_t)1 << 30)
 
 struct writing {
 	const struct report *report;
 	struct folder folder;
-	struct buf buf;			/* of the file being written */
-	struct plot_job *jobs;		/* owns: one per plot */
-	struct buf *svgs;		/* owns: one per plot, empty when there is no drawing */
-	char *plot_note;		/* owns, or NULL */
+	struct buf buf; /* of the file being written */
+	struct plot_job *jobs; /* owns: one per plot */
+	struct buf *svgs; /* owns: one per plot, empty when there is no drawing */
+	char *plot_note; /* owns, or NULL */
 };
 
 /* ---- plots ---- */

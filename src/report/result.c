@@ -1,6 +1,6 @@
 /*
- * result.c - see result.h. Builds tables cell by cell from merged statistics; owner: main. Cells lie
- * in one array of rows, the bytes of text cells in the table's arena.
+ * result.c - see result.h. Builds tables cell by cell from merged statistics; owner: main. Cells
+ * lie in one array of rows, the bytes of text cells in the table's arena.
  */
 #include "report/result.h"
 
@@ -12,9 +12,8 @@
 _Static_assert(sizeof(struct cell) == 16, "cells are many: two words each");
 
 static const char *const type_names[] = {
-	[COL_TEXT] = "text", [COL_U64] = "u64", [COL_S64] = "s64", [COL_F64] = "f64",
-	[COL_TIME] = "time", [COL_DURATION] = "duration", [COL_BYTES] = "bytes",
-	[COL_BOOL] = "bool"
+	[COL_TEXT] = "text", [COL_U64] = "u64",           [COL_S64] = "s64",     [COL_F64] = "f64",
+	[COL_TIME] = "time", [COL_DURATION] = "duration", [COL_BYTES] = "bytes", [COL_BOOL] = "bool"
 };
 
 _Static_assert(ARRAY_LEN(type_names) == COL_TYPES, "one name per column type");

@@ -14,13 +14,13 @@
 #include "base/err.h"
 
 enum col_type {
-	COL_TEXT,	/* bytes, shown escaped */
-	COL_U64,	/* count */
+	COL_TEXT, /* bytes, shown escaped */
+	COL_U64, /* count */
 	COL_S64,
-	COL_F64,	/* shown with at most 6 significant digits, '.' in every locale */
-	COL_TIME,	/* uint64_t ns since the epoch, shown as UTC ISO 8601 with 9 digits */
-	COL_DURATION,	/* uint64_t ns; JSON and CSV in ns, HTML with a fitting unit */
-	COL_BYTES,	/* uint64_t; HTML with a fitting unit */
+	COL_F64, /* shown with at most 6 significant digits, '.' in every locale */
+	COL_TIME, /* uint64_t ns since the epoch, shown as UTC ISO 8601 with 9 digits */
+	COL_DURATION, /* uint64_t ns; JSON and CSV in ns, HTML with a fitting unit */
+	COL_BYTES, /* uint64_t; HTML with a fitting unit */
 	COL_BOOL,
 	COL_TYPES
 };
@@ -34,28 +34,29 @@ const char *col_type_name(uint8_t type);
 enum { CELL_UNKNOWN = 1, CELL_BOUND = 2 };
 
 struct cell {
-	uint8_t type;		/* enum col_type, as its column */
-	uint8_t marks;		/* CELL_ */
-	uint32_t len;		/* COL_TEXT */
+	uint8_t type; /* enum col_type, as its column */
+	uint8_t marks; /* CELL_ */
+	uint32_t len; /* COL_TEXT */
 	union {
 		uint64_t u;
 		int64_t s;
 		double f;
-		const char *text;	/* borrows from the table's arena; not terminated */
+		const char *text; /* borrows from the table's arena; not terminated */
 	} v;
 };
 
 struct column {
-	const char *name;	/* snake_case: key in JSON, heading in CSV */
-	uint8_t type;		/* enum col_type */
-	const char *unit;	/* "ns", "bytes", ""; "id": a number that names something (pid, port), so no
+	const char *name; /* snake_case: key in JSON, heading in CSV */
+	uint8_t type; /* enum col_type */
+	const char
+		*unit; /* "ns", "bytes", ""; "id": a number that names something (pid, port), so no
 				 * thousands separators and no bars */
-	const char *description;	/* one line, shown as tool tip and in docs/OUTPUT.md */
+	const char *description; /* one line, shown as tool tip and in docs/OUTPUT.md */
 };
 
 struct table_def {
-	const char *name;	/* snake_case: key in JSON, file name in csv/ */
-	const char *title;	/* heading in the page */
+	const char *name; /* snake_case: key in JSON, file name in csv/ */
+	const char *title; /* heading in the page */
 	const char *description;
 	const struct column *columns;
 	unsigned int column_count;
@@ -64,11 +65,11 @@ struct table_def {
 struct table {
 	const struct table_def *def;
 	struct arena arena;
-	struct cell *cells;	/* owns; row_count * column_count */
+	struct cell *cells; /* owns; row_count * column_count */
 	size_t row_count, row_cap;
-	unsigned int at;	/* next column of the row being added */
-	uint64_t rows_dropped;	/* beyond a ceiling: shown below the table */
-	bool failed;		/* memory ran out */
+	unsigned int at; /* next column of the row being added */
+	uint64_t rows_dropped; /* beyond a ceiling: shown below the table */
+	bool failed; /* memory ran out */
 };
 
 /* NULL when memory is out. The definition is borrowed for the life of the table. */
@@ -77,14 +78,14 @@ void table_free(struct table *t);
 
 /* Adding a row: one add call per column, in order, types as defined (asserted). After the last
  * column the row is complete. Failures stick in t->failed; later calls do nothing. */
-void table_text(struct table *t, const char *s);	/* NUL-terminated; NULL is unknown */
+void table_text(struct table *t, const char *s); /* NUL-terminated; NULL is unknown */
 void table_textn(struct table *t, const void *s, size_t n);
 void table_u64(struct table *t, uint64_t x);
 void table_s64(struct table *t, int64_t x);
-void table_f64(struct table *t, double x);		/* NaN and infinity are unknown */
-void table_time(struct table *t, uint64_t ns);		/* 0 is unknown */
+void table_f64(struct table *t, double x); /* NaN and infinity are unknown */
+void table_time(struct table *t, uint64_t ns); /* 0 is unknown */
 void table_duration(struct table *t, uint64_t ns);
-void table_duration_bound(struct table *t, uint64_t ns);	/* an upper bound */
+void table_duration_bound(struct table *t, uint64_t ns); /* an upper bound */
 void table_bytes(struct table *t, uint64_t n);
 void table_bool(struct table *t, bool x);
 void table_unknown(struct table *t);
@@ -99,15 +100,15 @@ int table_column(const struct table *t, const char *name);
 
 /* A plot: series over a common x axis (time), drawn by gnuplot to SVG. */
 struct plot_series {
-	const char *label;	/* ours, not from the capture */
-	const char *column;	/* column of the table that holds y */
+	const char *label; /* ours, not from the capture */
+	const char *column; /* column of the table that holds y */
 };
 
 struct plot_def {
-	const char *name;	/* file name in plots/ */
+	const char *name; /* file name in plots/ */
 	const char *title;
 	const char *y_label;
-	const char *table;	/* its column "time" is x; rows in order of time */
+	const char *table; /* its column "time" is x; rows in order of time */
 	const struct plot_series *series;
 	unsigned int series_count;
 	bool stacked;
@@ -115,16 +116,16 @@ struct plot_def {
 
 /* What the whole report is made of. */
 struct report {
-	struct table **tables;		/* owns; in the order of the page */
+	struct table **tables; /* owns; in the order of the page */
 	unsigned int table_count, table_cap;
 	const struct plot_def *plots;
 	unsigned int plot_count;
-	bool stopped;			/* partial: the run was stopped */
-	char summary[512];		/* one line for the head of the page: what was read; not escaped */
+	bool stopped; /* partial: the run was stopped */
+	char summary[512]; /* one line for the head of the page: what was read; not escaped */
 	/* Provenance: the only part that may differ between two runs; fixed by --reproducible. */
-	const char *version;		/* "thresher 0.1" */
-	uint64_t created_ns;		/* 0 with --reproducible */
-	const char *command_line;	/* "" with --reproducible; not escaped */
+	const char *version; /* "thresher 0.1" */
+	uint64_t created_ns; /* 0 with --reproducible */
+	const char *command_line; /* "" with --reproducible; not escaped */
 };
 
 void report_init(struct report *r);

@@ -1,8 +1,9 @@
 /*
  * sink.h - where a renderer's bytes go: a buffer, written out to a file whenever it has grown.
  *
- * A renderer appends to s->buf and calls sink_more after each row. With fd -1 the bytes just stay in
- * the buffer. Errors stick: the renderer runs on and sink_finish tells. The caller owns buf and fd.
+ * A renderer appends to s->buf and calls sink_more after each row. With fd -1 the bytes just stay
+ * in the buffer. Errors stick: the renderer runs on and sink_finish tells. The caller owns buf and
+ * fd.
  */
 #ifndef REPORT_SINK_H
 #define REPORT_SINK_H
@@ -13,8 +14,8 @@
 
 struct sink {
 	struct buf *buf;
-	int fd;		/* -1: keep all in buf */
-	int error;	/* errno of the first failure, 0 */
+	int fd; /* -1: keep all in buf */
+	int error; /* errno of the first failure, 0 */
 };
 
 void sink_flush(struct sink *s);

@@ -1,14 +1,14 @@
 /*
  * templates.h - the files of reports/templates/, embedded at build (the Makefile's rule for
- * build/gen/templates.c). Each is template_FILE with dots as underscores; NUL-terminated, the length is
- * without the NUL.
+ * build/gen/templates.c). Each is template_FILE with dots as underscores; NUL-terminated, the
+ * length is without the NUL.
  */
 #ifndef REPORT_TEMPLATES_H
 #define REPORT_TEMPLATES_H
 
 #include "base/base.h"
 
-#define TEMPLATE_X(name) \
+#define TEMPLATE_X(name)                     \
 	extern const char template_##name[]; \
 	extern const size_t template_##name##_len;
 

@@ -1,5 +1,6 @@
 /*
- * value.c - see value.h. Called for every cell of every renderer: no printf but for floats. Any thread.
+ * value.c - see value.h. Called for every cell of every renderer: no printf but for floats. Any
+ * thread.
  */
 #include "report/value.h"
 
@@ -16,7 +17,8 @@ struct civil {
 	unsigned int year, month, day;
 };
 
-/* Days since 1970-01-01 to a date, by 400-year eras that begin in March (so the leap day is last). */
+/* Days since 1970-01-01 to a date, by 400-year eras that begin in March (so the leap day is
+ * last). */
 static struct civil civil_of(uint64_t days)
 {
 	uint64_t z = days + 719468;
@@ -26,11 +28,8 @@ static struct civil civil_of(uint64_t days)
 	uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
 	uint64_t mp = (5 * doy + 2) / 153;
 	uint64_t month = mp < 10 ? mp + 3 : mp - 9;
-	struct civil c = {
-		(unsigned int)(yoe + era * 400 + (month <= 2)),
-		(unsigned int)month,
-		(unsigned int)(doy - (153 * mp + 2) / 5 + 1)
-	};
+	struct civil c = { (unsigned int)(yoe + era * 400 + (month <= 2)), (unsigned int)month,
+			   (unsigned int)(doy - (153 * mp + 2) / 5 + 1) };
 
 	return c;
 }

@@ -18,7 +18,8 @@ void value_f64(struct buf *b, double x);
 /* 1234567 as "1,234,567". */
 void value_grouped(struct buf *b, uint64_t x);
 
-/* "850 ns", "12.3 µs", "1.20 s", "2 m 05 s", "3 h 20 m", "12 d 4 h": three digits that count, cut, not rounded. */
+/* "850 ns", "12.3 µs", "1.20 s", "2 m 05 s", "3 h 20 m", "12 d 4 h": three digits that count,
+ * cut, not rounded. */
 void value_duration_short(struct buf *b, uint64_t ns);
 
 /* "850 B", "12.3 KiB", "1.20 GiB". Cut, not rounded, so that no value shows as more than it is. */

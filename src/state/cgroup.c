@@ -1,8 +1,8 @@
 /*
  * cgroup.c - which container engine and id a list of cgroups names.
  *
- * Pure text: each engine in turn looks at each path; the first hit wins. A plain 64-digit name counts as
- * docker until a container event says otherwise. Any thread.
+ * Pure text: each engine in turn looks at each path; the first hit wins. A plain 64-digit name
+ * counts as docker until a container event says otherwise. Any thread.
  */
 #include "state/state_internal.h"
 
@@ -13,8 +13,14 @@
 
 /* Numbers of the container engines, as in container events. */
 enum engine {
-	ENGINE_DOCKER = 0, ENGINE_LXC = 1, ENGINE_LIBVIRT_LXC = 2, ENGINE_MESOS = 3, ENGINE_CRI = 6,
-	ENGINE_CONTAINERD = 7, ENGINE_BPM = 9, ENGINE_PODMAN = 11,
+	ENGINE_DOCKER = 0,
+	ENGINE_LXC = 1,
+	ENGINE_LIBVIRT_LXC = 2,
+	ENGINE_MESOS = 3,
+	ENGINE_CRI = 6,
+	ENGINE_CONTAINERD = 7,
+	ENGINE_BPM = 9,
+	ENGINE_PODMAN = 11,
 };
 
 struct text {
@@ -60,7 +66,8 @@ static const char *find(struct text path, const char *needle)
 }
 
 /* PREFIX + 64 hex digits + SUFFIX at the end of the path. */
-static bool hex_at_end(struct text path, const char *prefix, const char *suffix, struct text *ret_id)
+static bool hex_at_end(struct text path, const char *prefix, const char *suffix,
+		       struct text *ret_id)
 {
 	size_t n = strlen(prefix);
 
@@ -114,7 +121,8 @@ static bool podman(struct text sub, struct text path, struct text *ret_id)
 		return false;
 	}
 	scope = find(path, rootless);
-	if (scope != NULL && find(text_of(scope, (size_t)(path.p + path.len - scope)), ".scope/") != NULL) {
+	if (scope != NULL &&
+	    find(text_of(scope, (size_t)(path.p + path.len - scope)), ".scope/") != NULL) {
 		return true;
 	}
 	return sub.len == 12 && memcmp(sub.p, "name=systemd", 12) == 0 && path.len > 22 &&
@@ -130,7 +138,8 @@ static bool docker(struct text sub, struct text path, struct text *ret_id)
 static bool cri(struct text sub, struct text path, struct text *ret_id)
 {
 	UNUSED_ARG(sub);
-	return hex_at_end(path, "/crio-", "", ret_id) || hex_at_end(path, "/crio-", ".scope", ret_id) ||
+	return hex_at_end(path, "/crio-", "", ret_id) ||
+	       hex_at_end(path, "/crio-", ".scope", ret_id) ||
 	       hex_at_end(path, "/cri-containerd-", ".scope", ret_id) ||
 	       hex_at_end(path, ":cri-containerd:", "", ret_id);
 }
@@ -157,6 +166,9 @@ static bool containerd(struct text sub, struct text path, struct text *ret_id)
 static bool lxc(struct text sub, struct text path, struct text *ret_id)
 {
 	UNUSED_ARG(sub);
+	if (find(path, "/libvirt/lxc/") != NULL) {
+		return false; /* the next engine's */
+	}
 	return name_after(path, "/lxc/", ret_id) || name_after(path, "/lxc.payload/", ret_id) ||
 	       name_after(path, "/lxc.payload.", ret_id);
 }
@@ -235,16 +247,12 @@ static bool mesos(struct text sub, struct text path, struct text *ret_id)
 static const struct engine_row {
 	enum engine type;
 	bool (*match)(struct text sub, struct text path, struct text *ret_id);
-	bool needs_task;	/* only with a Mesos task id in the environment */
+	bool needs_task; /* only with a Mesos task id in the environment */
 } engine_rows[] = {
-	{ ENGINE_PODMAN, podman, false },
-	{ ENGINE_DOCKER, docker, false },
-	{ ENGINE_CRI, cri, false },
-	{ ENGINE_CONTAINERD, containerd, false },
-	{ ENGINE_LXC, lxc, false },
-	{ ENGINE_LIBVIRT_LXC, libvirt_lxc, false },
-	{ ENGINE_MESOS, mesos, true },
-	{ ENGINE_BPM, bpm, false },
+	{ ENGINE_PODMAN, podman, false }, { ENGINE_DOCKER, docker, false },
+	{ ENGINE_CRI, cri, false },       { ENGINE_CONTAINERD, containerd, false },
+	{ ENGINE_LXC, lxc, false },       { ENGINE_LIBVIRT_LXC, libvirt_lxc, false },
+	{ ENGINE_MESOS, mesos, true },    { ENGINE_BPM, bpm, false },
 };
 
 static bool has_task(const char *env, size_t len)
@@ -253,7 +261,8 @@ static bool has_task(const char *env, size_t len)
 	       memmem(env, len, "mesos_task_id=", 14) != NULL;
 }
 
-/* The next "subsystem=path" of the list; false at its end. The subsystem itself may hold "name=systemd". */
+/* The next "subsystem=path" of the list; false at its end. The subsystem itself may hold
+ * "name=systemd". */
 static bool next_cgroup(struct text *list, struct text *ret_sub, struct text *ret_path)
 {
 	while (list->len > 0) {

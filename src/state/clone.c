@@ -1,8 +1,8 @@
 /*
  * clone.c - births: clone, fork, vfork and clone3 as seen by the caller and by the child.
  *
- * Either side's event may come first, or be all there is. The child is made once, from whichever tells its
- * true thread id. Fold only.
+ * Either side's event may come first, or be all there is. The child is made once, from whichever
+ * tells its true thread id. Fold only.
  */
 #include "readers/source.h"
 #include "state/state_internal.h"
@@ -13,7 +13,7 @@ struct birth {
 	struct params ps;
 	uint64_t ts_ns;
 	int64_t tid, pid, ptid, vtid, vpid;
-	uint32_t flags;		/* PPM_CL_ */
+	uint32_t flags; /* PPM_CL_ */
 };
 
 void birth_memory(const struct params *ps, struct thread_view *v)
@@ -50,8 +50,9 @@ static void set_image(struct state *s, const struct params *ps, const struct ima
 	struct param args = params_list(ps, 2);
 	const struct str *cgroups = birth_cgroups(s, ps, like);
 
-	task_set_image(s, v, image_get(s, like, &exe, str_ref(like->exepath), &args,
-					 str_ref(like->env), cgroups));
+	task_set_image(s, v,
+		       image_get(s, like, &exe, str_ref(like->exepath), &args, str_ref(like->env),
+				 cgroups));
 }
 
 /* What a thread inherits from the one it was looked up from. */
@@ -111,37 +112,25 @@ static void fill_view(struct state *s, const struct birth *b, const struct task 
 	}
 	birth_memory(&b->ps, v);
 	t->container = v->image->cgroups == from->view->image->cgroups && from->known
-			       ? from->container : container_of_cgroups(s, v->image);
+			       ? from->container
+			       : container_of_cgroups(s, v->image);
 	t->known = true;
 	t->group->row->known = true;
-	/* The group's version is behind: names and container are filled in when the view is published. */
+	/* The group's version is behind: names and container are filled in when the view is
+	 * published. */
 	t->seen_version = t->group->version - 1;
 }
 
-/* A process of its own: tables and group of the child. */
-static void start_process(struct state *s, const struct birth *b, struct task *parent,
-			  struct group *g)
+/* The parent's descriptors: shared when the call says so, else copied. */
+static void inherit_fds(struct state *s, const struct birth *b, struct task *parent,
+			struct group *g)
 {
-	struct fd_table *fds;
+	struct fd_table *fds = task_fds(parent);
 
-	inherit_group(s, parent->group, g);
-	g->ptid = b->ptid;
-	g->fdlimit = params_s64(&b->ps, 7, g->fdlimit);
-	g->row->start_ns = b->ts_ns;
-	g->row->vpid = b->vpid;
-	if (parent != s->nobody) {
-		group_set_parent(s, g, parent->group);
-		parent->group->row->children += parent->group != g ? 1 : 0;
-	}
-	g->ptid = b->ptid;
-	if (g->row->ppid < 0) {
-		g->row->ppid = b->ptid;
-	}
 	if ((b->flags & PPM_CL_CLONE_FILES) != 0) {
-		fds = task_fds(parent);
 		fds->refs++;
 	} else {
-		fds = fds_copy(s, task_fds(parent));
+		fds = fds_copy(s, fds);
 	}
 	if (fds != NULL) {
 		fds_unref(s, g->fds);
@@ -149,8 +138,28 @@ static void start_process(struct state *s, const struct birth *b, struct task *p
 	}
 }
 
+/* A process of its own: its group takes what the parent's has. */
+static void start_process(struct state *s, const struct birth *b, struct task *parent,
+			  struct group *g)
+{
+	inherit_group(s, parent->group, g);
+	g->fdlimit = params_s64(&b->ps, 7, g->fdlimit);
+	g->row->start_ns = b->ts_ns;
+	g->row->vpid = b->vpid;
+	if (parent != s->nobody) {
+		group_set_parent(s, g, parent->group);
+		parent->group->row->children += parent->group != g ? 1 : 0;
+		inherit_fds(s, b, parent, g);
+	}
+	g->ptid = b->ptid;
+	if (g->row->ppid < 0) {
+		g->row->ppid = b->ptid;
+	}
+}
+
 /* A placeholder found to be the leader or caller: the event names its program. */
-static void reveal(struct state *s, const struct birth *b, struct task *t, int64_t vtid, int64_t vpid)
+static void reveal(struct state *s, const struct birth *b, struct task *t, int64_t vtid,
+		   int64_t vpid)
 {
 	struct param comm = birth_comm(&b->ps);
 	struct thread_view *v;
@@ -209,7 +218,7 @@ static struct task *child_record(struct state *s, const struct birth *b, struct 
 	}
 	g = group_find(s, b->pid);
 	if (g != NULL && b->pid == b->tid && g != from->group) {
-		group_end(s, g, NULL, 0);	/* its exit was missed */
+		group_end(s, g, NULL, 0); /* its exit was missed */
 		g = NULL;
 	}
 	if (g == NULL) {
@@ -258,8 +267,8 @@ static bool exited_just_now(const struct state *s, const struct task *caller, in
 	return ts_ns < x->ts_ns || ts_ns - x->ts_ns < NS_2S;
 }
 
-static bool caller_makes_child(const struct state *s, const struct event *ev, const struct task *caller,
-			       const struct birth *b)
+static bool caller_makes_child(const struct state *s, const struct event *ev,
+			       const struct task *caller, const struct birth *b)
 {
 	if ((b->flags & CALLER_CANT_TELL) != 0 ||
 	    (caller->view->vtid >= 0 && caller->view->vtid != caller->tid)) {

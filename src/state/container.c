@@ -1,8 +1,8 @@
 /*
  * container.c - the containers of a section: found by cgroups or told by container events.
  *
- * A container's view is replaced when an event tells more; threads take the new view when they are next
- * shown. Views are counted by a hidden field in front of them. Fold only.
+ * A container's view is replaced when an event tells more; threads take the new view when they
+ * are next shown. Views are counted by a hidden field in front of them. Fold only.
  */
 #include "base/buf.h"
 #include "state/state_internal.h"
@@ -49,8 +49,8 @@ void container_unref(struct state *s, const struct container_view *v)
 	slab_free(&s->slab, b, sizeof(*b));
 }
 
-struct container_view *container_view_new(struct state *s, uint32_t index, const char *id, size_t len,
-					  int type)
+struct container_view *container_view_new(struct state *s, uint32_t index, const char *id,
+					  size_t len, int type)
 {
 	struct box *b = slab_alloc(&s->slab, sizeof(*b));
 	struct container_view *v;
@@ -112,7 +112,7 @@ static struct container *new_container(struct state *s, const char *id, size_t l
 		return NULL;
 	}
 	c->view = v;
-	str_ref(v->id);		/* the map's */
+	str_ref(v->id); /* the map's */
 	s->containers[c->index] = c;
 	s->container_views[c->index] = v;
 	s->container_count++;
@@ -133,7 +133,8 @@ struct container *container_add(struct state *s, const char *id, size_t len, int
 		return NULL;
 	}
 	s->containers = containers;
-	if (!state_grow(s, &views, s->container_count, &s->container_cap, sizeof(*s->container_views))) {
+	if (!state_grow(s, &views, s->container_count, &s->container_cap,
+			sizeof(*s->container_views))) {
 		return NULL;
 	}
 	s->container_views = views;
@@ -151,14 +152,15 @@ static struct container *find_by_cgroups(struct state *s, const struct image *im
 	struct param id;
 	int type;
 
-	if (!cgroup_container(im->cgroups->s, im->cgroups->len, im->env->s, im->env->len, &id, &type)) {
+	if (!cgroup_container(im->cgroups->s, im->cgroups->len, im->env->s, im->env->len, &id,
+			      &type)) {
 		return NULL;
 	}
 	return container_add(s, (const char *)id.p, id.len, type);
 }
 
-/* The same list is asked for at every clone and exec, so the last answers are kept; but for those that hang on
- * the environment too (Mesos). */
+/* The same list is asked for at every clone and exec, so the last answers are kept; but for
+ * those that hang on the environment too (Mesos). */
 struct container *container_of_cgroups(struct state *s, const struct image *im)
 {
 	struct cgroup_memo *memo = &s->memos[((uintptr_t)im->cgroups >> 4) % CGROUP_MEMOS];
@@ -200,7 +202,8 @@ static void add_item(struct buf *out, const char *p, size_t len)
 		n -= cut;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(subsystem_rows); i++) {
-		if (strlen(subsystem_rows[i].from) == n && memcmp(p, subsystem_rows[i].from, n) == 0) {
+		if (strlen(subsystem_rows[i].from) == n &&
+		    memcmp(p, subsystem_rows[i].from, n) == 0) {
 			buf_adds(out, subsystem_rows[i].to);
 			buf_add(out, p + len - path, path);
 			return;

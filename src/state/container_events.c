@@ -1,8 +1,8 @@
 /*
  * container_events.c - container events: JSON of today, four fields of 2016, async events.
  *
- * What an event tells replaces what was known, but for a failed look-up, which tells only id and type. A removed
- * container stays for the report. Fold only.
+ * What an event tells replaces what was known, but for a failed look-up, which tells only id and
+ * type. A removed container stays for the report. Fold only.
  */
 #include <jansson.h>
 
@@ -50,7 +50,8 @@ static void take_container(struct state *s, const json_t *o, struct param text)
 		s->counts.meta_malformed++;
 		return;
 	}
-	if (json_is_integer(type) && json_integer_value(type) >= 0 && json_integer_value(type) < 256) {
+	if (json_is_integer(type) && json_integer_value(type) >= 0 &&
+	    json_integer_value(type) < 256) {
 		number = (int)json_integer_value(type);
 	}
 	c = container_add(s, json_string_value(id), json_string_length(id), number);
@@ -107,7 +108,8 @@ void effect_async(struct state *s, struct event *ev, struct task *t)
 	struct param data = event_param(ev, 2);
 
 	UNUSED_ARG(t);
-	if (name.len == 9 && memcmp(name.p, "container", 9) == 0 && data.p != NULL && data.len > 0) {
+	if (name.len == 9 && memcmp(name.p, "container", 9) == 0 && data.p != NULL &&
+	    data.len > 0) {
 		take_json(s, data);
 	}
 }

@@ -6,7 +6,7 @@
  */
 #include "state/state_internal.h"
 
-#define CAPS_ALL ((UINT64_C(1) << 41) - 1)	/* bits 0 to 40 */
+#define CAPS_ALL ((UINT64_C(1) << 41) - 1) /* bits 0 to 40 */
 #define RLIMIT_NOFILE 7
 
 /* ---- directories ---- */
@@ -143,7 +143,8 @@ void effect_setpgid(struct state *s, struct event *ev, struct task *t)
 		return;
 	}
 	if (pgid == 0) {
-		pgid = (t->view->flags & TV_IN_PIDNS) != 0 ? target->view->vpid : target->group->pid;
+		pgid = (t->view->flags & TV_IN_PIDNS) != 0 ? target->view->vpid
+							   : target->group->pid;
 	}
 	target->group->vpgid = pgid;
 	if ((t->view->flags & TV_IN_PIDNS) == 0) {
@@ -272,8 +273,7 @@ void effect_prctl(struct state *s, struct event *ev, struct task *t)
 			t->group->reaper = arg != 0;
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
@@ -292,9 +292,6 @@ void effect_memory(struct state *s, struct event *ev, struct task *t)
 	struct task *leader = t->group->leader != NULL ? t->group->leader : t;
 	struct thread_view *v;
 
-	if ((s->wants & WANT_MEMORY) == 0) {
-		return;
-	}
 	if (is_switch) {
 		v = task_edit(s, t);
 		if (v != NULL) {

@@ -1,8 +1,8 @@
 /*
  * exec.c - a process becomes another program, and a thread ends.
  *
- * The exit event of execve has everything but cwd and descriptors. procexit marks its thread dead; the
- * record goes after the event was stamped. Fold only.
+ * The exit event of execve has everything but cwd and descriptors. procexit marks its thread
+ * dead; the record goes after the event was stamped. Fold only.
  */
 #include "state/state_internal.h"
 
@@ -94,19 +94,21 @@ static void exec_image(struct state *s, struct task *t, const struct params *ps,
 	struct param env = params_list(ps, 15);
 	const struct str *path = exec_path(s, t, ps);
 	const struct str *env_str = env.p != NULL && !str_equal(old->env, env.p, env.len)
-					    ? str_plain(s, env.p, env.len) : str_ref(old->env);
+					    ? str_plain(s, env.p, env.len)
+					    : str_ref(old->env);
 
-	task_set_image(s, v, image_get(s, old, &exe, path, &args, env_str,
-					 birth_cgroups(s, ps, old)));
+	task_set_image(s, v,
+		       image_get(s, old, &exe, path, &args, env_str, birth_cgroups(s, ps, old)));
 }
 
 static void exec_flags(uint32_t flags, struct thread_view *v)
 {
-	const uint32_t kept = PPM_CL_PIPE_SRC | PPM_CL_PIPE_DST | PPM_CL_IS_MAIN_THREAD |
-			      PPM_CL_CLONE_INVERTED;
+	const uint32_t kept =
+		PPM_CL_PIPE_SRC | PPM_CL_PIPE_DST | PPM_CL_IS_MAIN_THREAD | PPM_CL_CLONE_INVERTED;
 
 	v->clone_flags = (v->clone_flags & kept) | PPM_CL_ACTIVE | PPM_CL_NAME_CHANGED;
-	v->flags &= ~(uint32_t)(TV_EXE_WRITABLE | TV_EXE_UPPER | TV_EXE_LOWER | TV_EXE_MEMFD | TV_DEAD);
+	v->flags &=
+		~(uint32_t)(TV_EXE_WRITABLE | TV_EXE_UPPER | TV_EXE_LOWER | TV_EXE_MEMFD | TV_DEAD);
 	v->flags |= TV_KNOWN;
 	v->flags |= (flags & PPM_EXE_WRITABLE) != 0 ? TV_EXE_WRITABLE : 0;
 	v->flags |= (flags & PPM_EXE_UPPER_LAYER) != 0 ? TV_EXE_UPPER : 0;
@@ -191,7 +193,7 @@ void effect_execve(struct state *s, struct event *ev, struct task *t)
 		return;
 	}
 	if (t->dead) {
-		t->dead = false;	/* another thread took over the leader's id */
+		t->dead = false; /* another thread took over the leader's id */
 		t->group->live++;
 	}
 	pid = params_s64(&ps, 4, -1);

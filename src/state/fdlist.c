@@ -1,6 +1,6 @@
 /*
- * fdlist.c - fd list blocks: the descriptors a thread had when the capture began; and, when all lists are
- * read, which end of each listed connection is the client.
+ * fdlist.c - fd list blocks: the descriptors a thread had when the capture began; and, when all
+ * lists are read, which end of each listed connection is the client.
  *
  * Fold only.
  */
@@ -39,7 +39,8 @@ static const struct interface_row *interface_for(const struct state *s, const ui
 {
 	const struct interface_row *network = NULL;
 	const struct interface_row *first = NULL;
-	uint32_t n = s->interface_count < STATE_SCAN_INTERFACES ? s->interface_count : STATE_SCAN_INTERFACES;
+	uint32_t n = s->interface_count < STATE_SCAN_INTERFACES ? s->interface_count
+								: STATE_SCAN_INTERFACES;
 
 	for (uint32_t k = 0; k < n; k++) {
 		const struct interface_row *i = &s->interfaces[k];
@@ -143,16 +144,11 @@ static void read_name(struct state *s, struct cursor *c, bool be)
 static bool read_data(struct state *s, struct cursor *c, bool be, bool v2, struct fd_view *d)
 {
 	switch (d->type) {
-	case FD_UNKNOWN:
-		break;
+	case FD_UNKNOWN: break;
 	case FD_IPV4:
-	case FD_IPV6:
-		read_pair(s, c, be, d);
-		break;
+	case FD_IPV6: read_pair(s, c, be, d); break;
 	case FD_IPV4_SERVER:
-	case FD_IPV6_SERVER:
-		read_server(s, c, be, d);
-		break;
+	case FD_IPV6_SERVER: read_server(s, c, be, d); break;
 	case FD_UNIX:
 		d->unix_src = cur_u64(c, be);
 		d->unix_dst = cur_u64(c, be);
@@ -262,7 +258,8 @@ static void collect_ports(const struct state *s, uint8_t *ports)
 	uintptr_t e;
 
 	for (const struct group *g = s->groups; g != NULL; g = g->next) {
-		for (int64_t fd = fds_next(g->fds, -1, &e); fd >= 0; fd = fds_next(g->fds, fd, &e)) {
+		for (int64_t fd = fds_next(g->fds, -1, &e); fd >= 0;
+		     fd = fds_next(g->fds, fd, &e)) {
 			const struct fd_view *v = FD_VIEW(e);
 
 			if ((v->type == FD_IPV4_SERVER || v->type == FD_IPV6_SERVER) &&
@@ -274,7 +271,8 @@ static void collect_ports(const struct state *s, uint8_t *ports)
 }
 
 /* A connection from a port somebody here listens on was accepted: the other end is the client. */
-static void give_role(struct state *s, struct group *g, int64_t fd, uintptr_t e, const uint8_t *ports)
+static void give_role(struct state *s, struct group *g, int64_t fd, uintptr_t e,
+		      const uint8_t *ports)
 {
 	const struct fd_view *v = FD_VIEW(e);
 	struct fd_view *d = fd_draft(s, v);
@@ -294,7 +292,8 @@ static void give_roles(struct state *s, const uint8_t *ports)
 	uintptr_t e;
 
 	for (struct group *g = s->groups; g != NULL; g = g->next) {
-		for (int64_t fd = fds_next(g->fds, -1, &e); fd >= 0; fd = fds_next(g->fds, fd, &e)) {
+		for (int64_t fd = fds_next(g->fds, -1, &e); fd >= 0;
+		     fd = fds_next(g->fds, fd, &e)) {
 			const struct fd_view *v = FD_VIEW(e);
 
 			if ((v->type == FD_IPV4 || v->type == FD_IPV6) && v->role == ROLE_NONE &&
@@ -329,6 +328,9 @@ void scan_finish(struct state *s)
 	uint8_t *ports = slab_alloc(&s->slab, PORTS / 8);
 
 	s->scan_pending = false;
+	if (s->scans++ >= STATE_SCANS_MAX) {
+		return;
+	}
 	map_release(&s->scan_inodes);
 	link_parents(s);
 	if (ports == NULL) {

@@ -1,8 +1,8 @@
 /*
  * fds.c - descriptor tables and the making of fd views.
  *
- * A table is a directory of chunks of 32 entries; a forked process shares its parent's chunks until one of
- * them writes. Fold only.
+ * A table is a directory of chunks of 32 entries; a forked process shares its parent's chunks
+ * until one of them writes. Fold only.
  */
 #include "state/state_internal.h"
 
@@ -49,8 +49,8 @@ static void new_file(struct state *s, const struct task *t, unsigned int type, s
 	s->next_fd_id += s->next_fd_id < ID_NONE ? 1 : 0;
 }
 
-struct fd_view *fd_view_new(struct state *s, const struct task *t, unsigned int type, const char *name,
-			    size_t len)
+struct fd_view *fd_view_new(struct state *s, const struct task *t, unsigned int type,
+			    const char *name, size_t len)
 {
 	struct fd_view *v = slab_alloc(&s->slab, sizeof(*v) + len + 1);
 
@@ -105,7 +105,8 @@ struct fd_view *fd_draft_view(struct state *s)
 	return v;
 }
 
-struct fd_view *fd_put(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v, bool cloexec)
+struct fd_view *fd_put(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v,
+		       bool cloexec)
 {
 	bool kept;
 

@@ -29,11 +29,11 @@ struct opening {
 	int64_t dirfd;
 	uint32_t flags, dev;
 	uint64_t ino;
-	uint8_t layers;		/* FV_UPPER, FV_LOWER */
+	uint8_t layers; /* FV_UPPER, FV_LOWER */
 };
 
-/* What the enter event says of name, flags and dirfd was read before the call ran and can't have been
- * altered since. */
+/* What the enter event says of name, flags and dirfd was read before the call ran and can't
+ * have been altered since. */
 static void prefer_enter(const struct state *s, unsigned int dirfd_at, unsigned int name_at,
 			 struct opening *o)
 {
@@ -131,8 +131,9 @@ static void finish_open(struct state *s, struct event *ev, struct task *t, const
 		}
 		return;
 	}
-	stamp_created(ev, ev->res, fd_put(s, task_fds(t), ev->res, opened_view(s, ev, t, o),
-					  (o->flags & PPM_O_CLOEXEC) != 0));
+	stamp_created(ev, ev->res,
+		      fd_put(s, task_fds(t), ev->res, opened_view(s, ev, t, o),
+			     (o->flags & PPM_O_CLOEXEC) != 0));
 }
 
 /* Parameters behind each other in one walk; places of flags, dev and ino differ by call. */
@@ -171,7 +172,7 @@ void effect_creat(struct state *s, struct event *ev, struct task *t)
 	o.layers = (uint8_t)((layers & PPM_FD_UPPER_LAYER_CREAT) != 0 ? FV_UPPER : 0);
 	o.layers |= (uint8_t)((layers & PPM_FD_LOWER_LAYER_CREAT) != 0 ? FV_LOWER : 0);
 	prefer_enter(s, 0, 0, &o);
-	o.flags = 0;		/* what follows the name in the enter event is a mode */
+	o.flags = 0; /* what follows the name in the enter event is a mode */
 	finish_open(s, ev, t, &o);
 }
 
@@ -308,15 +309,14 @@ void effect_fcntl(struct state *s, struct event *ev, struct task *t)
 			fds_set_cloexec(s, task_fds(t), ev->fd_num, (arg & FCNTL_CLOEXEC) != 0);
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
 /* ---- pipes and descriptors without a path ---- */
 
-static struct fd_view *make_plain(struct state *s, const struct event *ev, struct task *t, int64_t fd,
-				  unsigned int type, bool cloexec)
+static struct fd_view *make_plain(struct state *s, const struct event *ev, struct task *t,
+				  int64_t fd, unsigned int type, bool cloexec)
 {
 	struct fd_view *v = fd_view_new(s, t, type, "", 0);
 
@@ -350,7 +350,8 @@ void effect_pipe(struct state *s, struct event *ev, struct task *t)
 	stamp_created(ev, fd2, second);
 }
 
-/* Calls whose result is a descriptor without a name; flags_at: parameter with O_CLOEXEC, 0: none. */
+/* Calls whose result is a descriptor without a name; flags_at: parameter with O_CLOEXEC, 0:
+ * none. */
 static const struct anonymous_row {
 	uint16_t type;
 	uint8_t fd_type;
@@ -406,10 +407,8 @@ static bool bpf_makes_fd(uint32_t cmd)
 	case PPM_BPF_LINK_CREATE:
 	case PPM_BPF_LINK_GET_FD_BY_ID:
 	case PPM_BPF_ENABLE_STATS:
-	case PPM_BPF_ITER_CREATE:
-		return true;
-	default:
-		return false;
+	case PPM_BPF_ITER_CREATE: return true;
+	default: return false;
 	}
 }
 

@@ -1,8 +1,9 @@
 /*
  * groups.c - live thread groups: parents, heirs and ends of processes.
  *
- * A group that ended stays as a shell while children point at it; its heir (the reaper) takes the children
- * over when they are next looked at, so an end costs the same with one child or a million. Fold only.
+ * A group that ended stays as a shell while children point at it; its heir (the reaper) takes the
+ * children over when they are next looked at, so an end costs the same with one child or a
+ * million. Fold only.
  */
 #include "state/state_internal.h"
 
@@ -59,7 +60,7 @@ static struct group *heir_of(struct state *s, struct group *shell, int64_t *ret_
 	}
 	shell->refs++;
 	while (shell->dead && shell->heir != end) {
-		struct group *next = shell->heir;	/* its reference becomes our hold on it */
+		struct group *next = shell->heir; /* its reference becomes our hold on it */
 
 		shell->heir = end;
 		shell->heir_tid = tid;
@@ -111,7 +112,7 @@ void group_set_parent(struct state *s, struct group *g, struct group *parent)
 		parent->children++;
 		if (g->row->parent == ID_NONE) {
 			g->row->parent = parent->id;
-			g->row->ppid = parent->pid;
+			g->row->ppid = parent->pid >= 0 ? parent->pid : g->row->ppid;
 		}
 	}
 	if (old != NULL) {
@@ -128,8 +129,7 @@ static bool in_pidns(const struct group *g)
 
 static bool is_reaper(const struct group *g)
 {
-	return g->reaper || g->pid == 1 ||
-	       (g->threads != NULL && g->threads->view->vpid == 1);
+	return g->reaper || g->pid == 1 || (g->threads != NULL && g->threads->view->vpid == 1);
 }
 
 struct group *group_heir(struct state *s, struct group *g, int64_t reaper_tid, int64_t *ret_tid)

@@ -1,13 +1,15 @@
 /*
  * handlers.c - which event has which effect: one row per event type of today's layout.
  *
- * A type without a row only gets its stamps. Rows marked any are called without a known thread too, and
- * no placeholder is made for their thread.
+ * A type without a row only gets its stamps. Rows marked any are called without a known thread
+ * too, and no placeholder is made for their thread. ROW_WANT rows are called only when somebody
+ * reads what they keep.
  */
 #include "state/state_internal.h"
 
-#define ROW(type, fn) [EV_##type] = { fn, false }
-#define ROW_ANY(type, fn) [EV_##type] = { fn, true }
+#define ROW(type, fn) [EV_##type] = { fn, false, 0 }
+#define ROW_ANY(type, fn) [EV_##type] = { fn, true, 0 }
+#define ROW_WANT(type, fn, wants) [EV_##type] = { fn, false, wants }
 
 const struct effect_row effect_rows[SCHEMA_EVENTS] = {
 	/* threads */
@@ -37,13 +39,13 @@ const struct effect_row effect_rows[SCHEMA_EVENTS] = {
 	ROW(SYSCALL_SETRLIMIT_X, effect_rlimit),
 	ROW(SYSCALL_PRLIMIT_X, effect_prlimit),
 	ROW(SYSCALL_PRCTL_X, effect_prctl),
-	ROW(SYSCALL_BRK_4_X, effect_memory),
-	ROW(SYSCALL_MMAP_X, effect_memory),
-	ROW(SYSCALL_MMAP2_X, effect_memory),
-	ROW(SYSCALL_MUNMAP_X, effect_memory),
+	ROW_WANT(SYSCALL_BRK_4_X, effect_memory, WANT_MEMORY),
+	ROW_WANT(SYSCALL_MMAP_X, effect_memory, WANT_MEMORY),
+	ROW_WANT(SYSCALL_MMAP2_X, effect_memory, WANT_MEMORY),
+	ROW_WANT(SYSCALL_MUNMAP_X, effect_memory, WANT_MEMORY),
 	ROW_ANY(SCHEDSWITCH_6_E, effect_switch),
-	ROW_ANY(SIGNALDELIVER_E, effect_signal),
-	ROW_ANY(PAGE_FAULT_E, effect_page_fault),
+	ROW(SIGNALDELIVER_E, effect_signal),
+	ROW(PAGE_FAULT_E, effect_page_fault),
 
 	/* descriptors */
 	ROW(SYSCALL_OPEN_X, effect_open),

@@ -1,5 +1,6 @@
 /*
- * image.c - program images: the strings that all threads of a process share until it executes another.
+ * image.c - program images: the strings that all threads of a process share until it executes
+ * another.
  *
  * A fork that still runs its parent's program shares the parent's image. Fold only.
  */
@@ -43,8 +44,8 @@ const struct image *image_get(struct state *s, const struct image *like, const s
 {
 	struct image *im;
 
-	if (like != NULL && like->exepath == exepath && like->env == env && like->cgroups == cgroups &&
-	    same(like->exe, exe) && same(like->args, args)) {
+	if (like != NULL && like->exepath == exepath && like->env == env &&
+	    like->cgroups == cgroups && same(like->exe, exe) && same(like->args, args)) {
 		str_unref(s, exepath);
 		str_unref(s, env);
 		str_unref(s, cgroups);

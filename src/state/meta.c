@@ -1,8 +1,9 @@
 /*
- * meta.c - metadata blocks: machine, interfaces, users; the lists of processes and descriptors are in
- * proclist.c and fdlist.c.
+ * meta.c - metadata blocks: machine, interfaces, users; the lists of processes and descriptors
+ * are in proclist.c and fdlist.c.
  *
- * Bodies are in the byte order of the section. What can't be read is counted and told as damage of the source. Fold only.
+ * Bodies are in the byte order of the section. What can't be read is counted and told as damage
+ * of the source. Fold only.
  */
 #include <stdio.h>
 
@@ -19,7 +20,8 @@ void meta_malformed(struct state *s, const struct meta_block *m, uint64_t left, 
 
 	s->counts.meta_malformed++;
 	memset(&d, 0, sizeof(d));
-	d.offset = s->batch->base_off + m->block_off + 8 + (m->body_len - min_u64(left, m->body_len));
+	d.offset =
+		s->batch->base_off + m->block_off + 8 + (m->body_len - min_u64(left, m->body_len));
 	d.bytes = left;
 	snprintf(d.what, sizeof(d.what), "metadata block 0x%x: %s", (unsigned int)m->type, what);
 	if (s->section->source != NULL && source_add_damage(s->section->source, &d) != 0) {
@@ -91,7 +93,8 @@ static bool interface_add(struct state *s, struct cursor *c, bool be)
 	memcpy(row->ip, ip, n);
 	memcpy(row->mask, mask, n);
 	memcpy(row->broadcast, broadcast, n);
-	row->name = str_forever(s, name, strnlen((const char *)name, min_u64(name_len, STATE_NAME_BYTES)));
+	row->name = str_forever(s, name,
+				strnlen((const char *)name, min_u64(name_len, STATE_NAME_BYTES)));
 	return true;
 }
 
@@ -100,14 +103,14 @@ static void meta_interfaces(struct state *s, const struct meta_block *m, bool v2
 	struct cursor c = cur_make(m->body, m->body_len);
 	bool be = s->section->big_endian;
 
-	s->interface_count = 0;		/* a second list replaces the first */
+	s->interface_count = 0; /* a second list replaces the first */
 	while (c.left >= 4) {
 		size_t left = c.left;
 		struct cursor entry = c;
 		bool ok;
 
 		if (v2) {
-			uint32_t len = cur_u32(&c, be);	/* does not count itself */
+			uint32_t len = cur_u32(&c, be); /* does not count itself */
 
 			entry = cur_sub(&c, len);
 		}
@@ -175,7 +178,7 @@ static void meta_users(struct state *s, const struct meta_block *m, bool v2)
 	struct cursor c = cur_make(m->body, m->body_len);
 	bool be = s->section->big_endian;
 
-	map_clear(&s->host_users);	/* a second list replaces the first */
+	map_clear(&s->host_users); /* a second list replaces the first */
 	map_clear(&s->host_groups);
 	s->user_count = 0;
 	s->user_group_count = 0;
@@ -186,10 +189,11 @@ static void meta_users(struct state *s, const struct meta_block *m, bool v2)
 		bool ok;
 
 		if (v2) {
-			uint32_t len = cur_u32(&c, be);	/* counts itself */
+			uint32_t len = cur_u32(&c, be); /* counts itself */
 
 			if (len < 5) {
-				meta_malformed(s, m, left, "user entry shorter than its own length");
+				meta_malformed(s, m, left,
+					       "user entry shorter than its own length");
 				return;
 			}
 			entry = cur_sub(&c, len - 4);
@@ -212,39 +216,22 @@ static void meta_users(struct state *s, const struct meta_block *m, bool v2)
 void state_meta(struct state *s, const struct meta_block *m)
 {
 	switch (m->type) {
-	case 0x201:
-		meta_machine(s, m);
-		break;
-	case 0x202:
-		meta_processes(s, m, 1);
-		break;
+	case 0x201: meta_machine(s, m); break;
+	case 0x202: meta_processes(s, m, 1); break;
 	case 0x203:
-	case 0x218:
-		meta_fds(s, m, m->type == 0x218);
-		break;
+	case 0x218: meta_fds(s, m, m->type == 0x218); break;
 	case 0x205:
-	case 0x219:
-		meta_interfaces(s, m, m->type == 0x219);
-		break;
+	case 0x219: meta_interfaces(s, m, m->type == 0x219); break;
 	case 0x206:
-	case 0x220:
-		meta_users(s, m, m->type == 0x220);
-		break;
-	case 0x207:
-		meta_processes(s, m, 2);
-		break;
-	case 0x209:
-		meta_processes(s, m, 3);
-		break;
+	case 0x220: meta_users(s, m, m->type == 0x220); break;
+	case 0x207: meta_processes(s, m, 2); break;
+	case 0x209: meta_processes(s, m, 3); break;
 	case 0x210:
 	case 0x211:
 	case 0x212:
 	case 0x213:
 	case 0x214:
-	case 0x215:
-		meta_processes(s, m, 4 + (int)(m->type - 0x210));
-		break;
-	default:
-		break;	/* not of this folder: name resolution and the like */
+	case 0x215: meta_processes(s, m, 4 + (int)(m->type - 0x210)); break;
+	default: break; /* not of this folder: name resolution and the like */
 	}
 }

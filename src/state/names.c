@@ -36,7 +36,7 @@ static uint64_t zero_bytes(uint64_t x)
 static uint64_t odd_slash(const char *p)
 {
 	const uint64_t slashes = UINT64_C(0x2F2F2F2F2F2F2F2F);
-	const uint64_t dot_or_slash = UINT64_C(0x0101010101010101);	/* they differ in this bit */
+	const uint64_t dot_or_slash = UINT64_C(0x0101010101010101); /* they differ in this bit */
 	uint64_t here = load_le64((const uint8_t *)p);
 	uint64_t next = load_le64((const uint8_t *)p + 1);
 

@@ -1,8 +1,9 @@
 /*
  * pairing.c - enter events wait for their exits, also across batches.
  *
- * While its batch lives a pending enter event is a pointer into it; at the batch's end what is still
- * pending is copied with its parameters, and the copy is retired once the exit has been linked. Fold only.
+ * While its batch lives a pending enter event is a pointer into it; at the batch's end what is
+ * still pending is copied with its parameters, and the copy is retired once the exit has been
+ * linked. Fold only.
  */
 #include <stdlib.h>
 

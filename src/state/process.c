@@ -1,7 +1,8 @@
 /*
  * process.c - what is kept of every process for the report: rows, executions, time on a CPU.
  *
- * Rows are made by the fold and never freed before the state; their strings are shared with the views.
+ * Rows are made by the fold and never freed before the state; their strings are shared with the
+ * views.
  */
 #include <stdlib.h>
 
@@ -87,7 +88,8 @@ static void exec_strings(struct state *s, struct exec_row *row, const struct tas
 	if (row->result >= 0 || name.p == NULL) {
 		row->exepath = str_ref(v->image->exepath);
 	} else {
-		size_t n = path_join(s->path, v->cwd->s, v->cwd->len, (const char *)name.p, name.len);
+		size_t n =
+			path_join(s->path, v->cwd->s, v->cwd->len, (const char *)name.p, name.len);
 
 		row->exepath = str_get(s, s->path, n);
 	}
@@ -126,7 +128,8 @@ void state_exec_row(struct state *s, const struct event *ev, struct task *t,
 	row->container = container_ref(v->container);
 	row->parent_comm = s->empty;
 	if (parent != NULL && parent->threads != NULL) {
-		const struct task *leader = parent->leader != NULL ? parent->leader : parent->threads;
+		const struct task *leader =
+			parent->leader != NULL ? parent->leader : parent->threads;
 
 		row->parent_comm = str_ref(leader->view->comm);
 	}
@@ -161,7 +164,8 @@ static struct cpu_slot *cpu_slot(struct state *s, uint16_t cpu)
 	return &s->cpus[cpu];
 }
 
-/* The thread leaves the CPU; param 0 comes next. A slice counts when its both ends are in the capture. */
+/* The thread leaves the CPU; param 0 comes next. A slice counts when its both ends are in the
+ * capture. */
 void effect_switch(struct state *s, struct event *ev, struct task *t)
 {
 	struct cpu_slot *cpu = cpu_slot(s, ev->cpu);

@@ -1,8 +1,9 @@
 /*
- * proclist.c - process list blocks, versions 1 to 9: the threads there were when the capture began.
+ * proclist.c - process list blocks, versions 1 to 9: the threads there were when the capture
+ * began.
  *
- * V1 to V8 entries have no length, so an entry that does not fit ends the block; V9 entries carry theirs and grow at
- * the end. Fold only.
+ * V1 to V8 entries have no length, so an entry that does not fit ends the block; V9 entries carry
+ * theirs and grow at the end. Fold only.
  */
 #include "base/cursor.h"
 #include "readers/batch.h"
@@ -169,7 +170,8 @@ static void entry_image(struct state *s, const struct entry *e, const struct tas
 			struct thread_view *v)
 {
 	const struct task *leader = t->group->leader;
-	const struct image *like = leader != NULL && leader != t ? leader->view->image : s->no_image;
+	const struct image *like =
+		leader != NULL && leader != t ? leader->view->image : s->no_image;
 	struct param args = strip_nul(e->args);
 	struct param env = strip_nul(e->env);
 	const struct str *env_str;
@@ -179,8 +181,9 @@ static void entry_image(struct state *s, const struct entry *e, const struct tas
 	} else {
 		env_str = str_plain(s, env.p, env.len);
 	}
-	task_set_image(s, v, image_get(s, like, &e->exe, entry_path(s, e->exepath), &args, env_str,
-					 cgroups_get(s, strip_nul(e->cgroups))));
+	task_set_image(s, v,
+		       image_get(s, like, &e->exe, entry_path(s, e->exepath), &args, env_str,
+				 cgroups_get(s, strip_nul(e->cgroups))));
 }
 
 /* The group's cwd, limits and parent are those of its leader's entry. */
@@ -207,7 +210,8 @@ static void entry_group(struct state *s, const struct entry *e, struct group *g)
 	g->version++;
 }
 
-static void entry_view(struct state *s, const struct entry *e, struct task *t, struct thread_view *v)
+static void entry_view(struct state *s, const struct entry *e, struct task *t,
+		       struct thread_view *v)
 {
 	entry_image(s, e, t, v);
 	str_set(s, &v->comm, str_get(s, e->comm.p, e->comm.len));
@@ -302,7 +306,8 @@ void meta_processes(struct state *s, const struct meta_block *m, int version)
 			uint32_t len = cur_u32(&c, be);
 
 			if (len < 4) {
-				meta_malformed(s, m, left, "process entry shorter than its own length");
+				meta_malformed(s, m, left,
+					       "process entry shorter than its own length");
 				return;
 			}
 			entry = cur_sub(&c, len - 4);

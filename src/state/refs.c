@@ -1,12 +1,13 @@
 /*
- * refs.c - what text output and some fields need beside an event's own stamps: threads and descriptors
- * named by parameters, the ancestors, counts of the process.
+ * refs.c - what text output and some fields need beside an event's own stamps: threads and
+ * descriptors named by parameters, the ancestors, counts of the process.
  *
  * Writes pointers into the batch's refs in the order state.h gives; chains, counts and directory
  * names lie in the batch's arena. Fold only; only what the run asked for.
  */
 #include <stdlib.h>
 
+#include "events/text.h"
 #include "readers/batch.h"
 #include "state/state_internal.h"
 
@@ -31,46 +32,9 @@ static bool add_ref(struct state *s, const void *p)
 
 /* ---- arguments ---- */
 
-/* A parameter's stored count of poll entries, as far as their bytes are there: u16 count, then 10 bytes each. */
-static unsigned int fdlist_count(struct param v)
-{
-	unsigned int n;
-
-	if (v.len < 2) {
-		return 0;
-	}
-	n = load_le16(v.p);
-	return n <= (v.len - 2) / 10 ? n : (v.len - 2) / 10;
-}
-
 unsigned int state_ref_args(const struct event *ev)
 {
-	const struct schema_event *row;
-	unsigned int n = 0;
-
-	if ((ev->flags & EVENT_UNKNOWN_TYPE) != 0) {
-		return 0;
-	}
-	row = &schema_events[ev->type];
-	for (unsigned int i = 0; i < row->nparams; i++) {
-		switch (row->params[i].type) {
-		case PT_PID:
-		case PT_PID32:
-		case PT_FD:
-		case PT_FD32:
-		case PT_UID:
-		case PT_GID:
-		case PT_FSRELPATH:
-			n++;
-			break;
-		case PT_FDLIST:
-			n += fdlist_count(event_param(ev, i));
-			break;
-		default:
-			break;
-		}
-	}
-	return n;
+	return text_ref_count(ev);
 }
 
 static const void *thread_ref(struct state *s, const struct event *ev, unsigned int i)
@@ -110,7 +74,8 @@ static const void *name_ref(const struct state *s, const struct event *ev, const
 }
 
 /* The directory's name as a string of this batch. */
-static const void *base_ref(struct state *s, const struct event *ev, const struct task *t, int dirfd_at)
+static const void *base_ref(struct state *s, const struct event *ev, const struct task *t,
+			    int dirfd_at)
 {
 	const struct fd_view *dir;
 	struct str *x;
@@ -141,10 +106,11 @@ static const void *base_ref(struct state *s, const struct event *ev, const struc
 	return x;
 }
 
-static void fdlist_refs(struct state *s, const struct event *ev, const struct task *t, unsigned int i)
+static void fdlist_refs(struct state *s, const struct event *ev, const struct task *t,
+			unsigned int i)
 {
 	struct param v = event_param(ev, i);
-	unsigned int n = fdlist_count(v);
+	unsigned int n = text_fdlist_count(v);
 
 	for (unsigned int k = 0; k < n; k++) {
 		int64_t fd = (int64_t)load_le64(v.p + 2 + k * 10);
@@ -153,34 +119,29 @@ static void fdlist_refs(struct state *s, const struct event *ev, const struct ta
 	}
 }
 
+static const void *object_ref(struct state *s, const struct event *ev, const struct task *t,
+			      const struct schema_ref *ref)
+{
+	switch (ref->kind) {
+	case REF_THREAD: return thread_ref(s, ev, ref->param);
+	case REF_FD: return fd_ref(ev, t, ref->param);
+	case REF_USER:
+	case REF_GROUP: return name_ref(s, ev, t, ref->param, ref->kind == REF_GROUP);
+	case REF_DIR:
+		return base_ref(s, ev, t, schema_events[ev->type].params[ref->param].dirfd_param);
+	default: return NULL;
+	}
+}
+
 static void arg_refs(struct state *s, const struct event *ev, const struct task *t)
 {
-	const struct schema_event *row = &schema_events[ev->type];
+	const struct schema_refs *refs = &schema_refs[ev->type];
 
-	for (unsigned int i = 0; i < row->nparams; i++) {
-		const struct schema_param *p = &row->params[i];
-
-		switch (p->type) {
-		case PT_PID:
-		case PT_PID32:
-			add_ref(s, thread_ref(s, ev, i));
-			break;
-		case PT_FD:
-		case PT_FD32:
-			add_ref(s, fd_ref(ev, t, i));
-			break;
-		case PT_UID:
-		case PT_GID:
-			add_ref(s, name_ref(s, ev, t, i, p->type == PT_GID));
-			break;
-		case PT_FSRELPATH:
-			add_ref(s, base_ref(s, ev, t, p->dirfd_param));
-			break;
-		case PT_FDLIST:
-			fdlist_refs(s, ev, t, i);
-			break;
-		default:
-			break;
+	for (unsigned int i = 0; i < refs->count; i++) {
+		if (refs->rows[i].kind == REF_FDLIST) {
+			fdlist_refs(s, ev, t, refs->rows[i].param);
+		} else {
+			add_ref(s, object_ref(s, ev, t, &refs->rows[i]));
 		}
 	}
 }
@@ -238,13 +199,27 @@ static const struct ref_counts *counts_of(struct state *s, const struct task *t)
 	return c;
 }
 
+/* The arguments as stored: enter and exit each for itself. */
+static void raw_refs(struct state *s, const struct event *ev, const struct task *t)
+{
+	struct event raw = *ev;
+
+	raw.type = ev->stored_type;
+	raw.conv = 0;
+	raw.nparams = ev->stored_nparams;
+	arg_refs(s, &raw, t);
+}
+
 void refs_stamp(struct state *s, struct event *ev, struct task *t)
 {
 	uint32_t at = s->batch->ref_count;
 
-	if ((ev->flags & EVENT_UNKNOWN_TYPE) == 0 && (s->wants & WANT_REFS) != 0 &&
-	    (ev->flags & EVENT_SHOWN) != 0) {
-		arg_refs(s, ev, t);
+	if ((ev->flags & EVENT_UNKNOWN_TYPE) == 0 && (s->wants & WANT_REFS) != 0) {
+		if ((s->wants & WANT_RAW) != 0) {
+			raw_refs(s, ev, t);
+		} else if ((ev->flags & EVENT_SHOWN) != 0) {
+			arg_refs(s, ev, t);
+		}
 	}
 	if (t != NULL && (s->wants & WANT_ANCESTORS) != 0) {
 		add_ref(s, chain_of(s, t->group));

@@ -1,8 +1,8 @@
 /*
  * retire.c - views and enter events nobody will find any more, until their batches are released.
  *
- * A queue in the order of retirement and a second one of marks: up to where it was filled when each batch
- * ended. state_batch_released empties the first up to the mark of its serial.
+ * A queue in the order of retirement and a second one of marks: up to where it was filled when
+ * each batch ended. state_batch_released empties the first up to the mark of its serial.
  */
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ void retire(struct state *s, const void *p, enum retired_kind kind)
 		void *ring = r->ring;
 
 		if (!grow_ring(&ring, &r->mask, r->head, r->tail, sizeof(*r->ring))) {
-			s->oom = true;	/* leaked until the state's end */
+			s->oom = true; /* leaked until the state's end */
 			return;
 		}
 		r->ring = ring;
@@ -52,7 +52,8 @@ void retire_mark(struct state *s, uint64_t serial)
 	if (r->mark_tail - r->mark_head >= (r->mark_mask != 0 ? r->mark_mask + 1 : 0)) {
 		void *ring = r->marks;
 
-		if (!grow_ring(&ring, &r->mark_mask, r->mark_head, r->mark_tail, sizeof(*r->marks))) {
+		if (!grow_ring(&ring, &r->mark_mask, r->mark_head, r->mark_tail,
+			       sizeof(*r->marks))) {
 			s->oom = true;
 			return;
 		}
@@ -68,15 +69,9 @@ static void free_retired(struct state *s, uintptr_t x)
 	void *p = (void *)(x & ~KIND_MASK);
 
 	switch ((enum retired_kind)(x & KIND_MASK)) {
-	case RETIRED_THREAD:
-		thread_view_free(s, p);
-		break;
-	case RETIRED_FD:
-		fd_view_free(s, p);
-		break;
-	case RETIRED_ENTER:
-		enter_free(s, p);
-		break;
+	case RETIRED_THREAD: thread_view_free(s, p); break;
+	case RETIRED_FD: fd_view_free(s, p); break;
+	case RETIRED_ENTER: enter_free(s, p); break;
 	}
 }
 
@@ -84,7 +79,8 @@ void retire_until(struct state *s, uint64_t serial)
 {
 	struct retired *r = &s->retired;
 
-	while (r->mark_head < r->mark_tail && r->marks[r->mark_head & r->mark_mask].serial <= serial) {
+	while (r->mark_head < r->mark_tail &&
+	       r->marks[r->mark_head & r->mark_mask].serial <= serial) {
 		uint64_t end = r->marks[r->mark_head & r->mark_mask].end;
 
 		while (r->head < end) {

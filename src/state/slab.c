@@ -61,6 +61,7 @@ static void *alloc_big(struct slab *a, size_t n)
 	if (b == NULL) {
 		return NULL;
 	}
+	a->live += n;
 	b->prev = NULL;
 	b->next = a->bigs;
 	if (b->next != NULL) {
@@ -70,10 +71,11 @@ static void *alloc_big(struct slab *a, size_t n)
 	return b->bytes;
 }
 
-static void free_big(struct slab *a, void *p)
+static void free_big(struct slab *a, void *p, size_t n)
 {
 	struct slab_big *b = (struct slab_big *)((uint8_t *)p - offsetof(struct slab_big, bytes));
 
+	a->live -= n;
 	if (b->prev != NULL) {
 		b->prev->next = b->next;
 	} else {
@@ -116,15 +118,16 @@ void *slab_alloc(struct slab *a, size_t n)
 	cell = a->free[class];
 	if (LIKELY(cell != NULL)) {
 		a->free[class] = cell->next;
+		a->live += n;
 		return cell;
 	}
-	n = class * SLAB_STEP;
-	if (a->left < n && !new_chunk(a)) {
+	if (a->left < class * SLAB_STEP && !new_chunk(a)) {
 		return NULL;
 	}
 	cell = (struct slab_cell *)a->next;
-	a->next += n;
-	a->left -= n;
+	a->next += class * SLAB_STEP;
+	a->left -= class * SLAB_STEP;
+	a->live += n;
 	return cell;
 }
 
@@ -137,9 +140,10 @@ void slab_free(struct slab *a, void *p, size_t n)
 		return;
 	}
 	if (UNLIKELY(n > SMALL_MAX)) {
-		free_big(a, p);
+		free_big(a, p, n);
 		return;
 	}
+	a->live -= n;
 	cell->next = a->free[class];
 	a->free[class] = cell;
 }

@@ -1,9 +1,9 @@
 /*
  * slab.h - memory of one fold: fixed size classes with free lists, and tracked big blocks.
  *
- * A steady state allocates nothing: what is freed is handed out again. slab_release frees everything
- * at once, so nobody walks the state's objects at its end. In address-sanitizer builds every object
- * is a block of its own, so that a use after free is seen. One thread at a time.
+ * A steady state allocates nothing: what is freed is handed out again. slab_release frees
+ * everything at once, so nobody walks the state's objects at its end. In address-sanitizer builds
+ * every object is a block of its own, so that a use after free is seen. One thread at a time.
  */
 #ifndef STATE_SLAB_H
 #define STATE_SLAB_H
@@ -22,6 +22,7 @@ struct slab {
 	struct slab_cell *free[SLAB_CLASSES];
 	uint8_t *next;			/* rest of the newest chunk */
 	size_t left;
+	size_t live;			/* bytes handed out and not given back */
 	struct slab_chunk *chunks;	/* owns */
 	struct slab_big *bigs;		/* owns; doubly linked */
 };

@@ -2,7 +2,8 @@
  * sockets.c - effects of calls that make, name and connect sockets.
  *
  * Source is the client's end once a role is known; the address a server socket is bound to is its
- * destination. A mapped IPv6 address makes an IPv4 socket that keeps its transport protocol. Fold only.
+ * destination. A mapped IPv6 address makes an IPv4 socket that keeps its transport protocol. Fold
+ * only.
  */
 #include "state/state_internal.h"
 
@@ -18,34 +19,23 @@
 static uint8_t l4_of(uint32_t type, uint32_t proto)
 {
 	switch (proto) {
-	case IPPROTO_TCP_NO:
-		return L4_TCP;
-	case IPPROTO_UDP_NO:
-		return L4_UDP;
-	case IPPROTO_ICMP_NO:
-		return (type & 0xFF) == 3 ? L4_RAW : L4_ICMP;
-	case IPPROTO_RAW_NO:
-		return L4_RAW;
-	case 0:
-		return (type & 0xFF) == 1 ? L4_TCP : (type & 0xFF) == 2 ? L4_UDP : L4_UNKNOWN;
-	default:
-		return L4_UNKNOWN;
+	case IPPROTO_TCP_NO: return L4_TCP;
+	case IPPROTO_UDP_NO: return L4_UDP;
+	case IPPROTO_ICMP_NO: return (type & 0xFF) == 3 ? L4_RAW : L4_ICMP;
+	case IPPROTO_RAW_NO: return L4_RAW;
+	case 0: return (type & 0xFF) == 1 ? L4_TCP : (type & 0xFF) == 2 ? L4_UDP : L4_UNKNOWN;
+	default: return L4_UNKNOWN;
 	}
 }
 
 static unsigned int type_of_domain(uint32_t domain)
 {
 	switch (domain) {
-	case PPM_AF_UNIX:
-		return FD_UNIX;
-	case PPM_AF_INET:
-		return FD_IPV4;
-	case PPM_AF_INET6:
-		return FD_IPV6;
-	case PPM_AF_NETLINK:
-		return FD_NETLINK;
-	default:
-		return FD_UNKNOWN;
+	case PPM_AF_UNIX: return FD_UNIX;
+	case PPM_AF_INET: return FD_IPV4;
+	case PPM_AF_INET6: return FD_IPV6;
+	case PPM_AF_NETLINK: return FD_NETLINK;
+	default: return FD_UNKNOWN;
 	}
 }
 
@@ -213,7 +203,8 @@ static uint8_t connect_flags(const struct event *ev)
 	return ev->res == EINPROGRESS_RES ? FV_PENDING : FV_CONNECTED;
 }
 
-/* The address the program passed: of the enter event when the exit's own is no better than the tuple. */
+/* The address the program passed: of the enter event when the exit's own is no better than the
+ * tuple. */
 static bool connect_addr(const struct state *s, const struct event *ev, const struct addr_tuple *tu,
 			 struct addr_sock *ret_addr)
 {
@@ -248,12 +239,14 @@ static void connect_inet(struct state *s, struct event *ev, struct task *t, stru
 	if (d->role == ROLE_NONE) {
 		d->role = ROLE_CLIENT;
 	}
-	d->flags = (uint8_t)((d->flags & ~(FV_CONNECTED | FV_PENDING | FV_FAILED)) | connect_flags(ev));
+	d->flags = (uint8_t)((d->flags & ~(FV_CONNECTED | FV_PENDING | FV_FAILED)) |
+			     connect_flags(ev));
 	socket_set_name(s, d);
 	socket_replace(s, ev, t);
 }
 
-static void connect_unix(struct state *s, struct event *ev, struct task *t, const struct addr_tuple *tu)
+static void connect_unix(struct state *s, struct event *ev, struct task *t,
+			 const struct addr_tuple *tu)
 {
 	struct fd_view *d = fd_draft(s, ev->fd);
 
@@ -261,7 +254,8 @@ static void connect_unix(struct state *s, struct event *ev, struct task *t, cons
 	if (d->role == ROLE_NONE) {
 		d->role = ROLE_CLIENT;
 	}
-	d->flags = (uint8_t)((d->flags & ~(FV_CONNECTED | FV_PENDING | FV_FAILED)) | connect_flags(ev));
+	d->flags = (uint8_t)((d->flags & ~(FV_CONNECTED | FV_PENDING | FV_FAILED)) |
+			     connect_flags(ev));
 	socket_replace(s, ev, t);
 }
 
@@ -279,7 +273,8 @@ static void connect_blind(struct state *s, struct event *ev, struct task *t)
 		memcpy(d->dst_ip, addr.ip, sizeof(d->dst_ip));
 		d->dst_port = addr.port;
 	}
-	d->flags = (uint8_t)((d->flags & ~(FV_CONNECTED | FV_PENDING | FV_FAILED)) | connect_flags(ev));
+	d->flags = (uint8_t)((d->flags & ~(FV_CONNECTED | FV_PENDING | FV_FAILED)) |
+			     connect_flags(ev));
 	socket_replace(s, ev, t);
 }
 

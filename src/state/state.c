@@ -1,8 +1,10 @@
 /*
- * state.c - life of a section's state, and the loop that folds a batch: every event gets its thread, its
- * descriptor, its call's begin and its numbers, and those that change something have their effect.
+ * state.c - life of a section's state, and the loop that folds a batch: every event gets its
+ * thread, its descriptor, its call's begin and its numbers, and those that change something have
+ * their effect.
  *
- * Reads decoded batches in file order; one thread at a time. What it stamps is immutable afterwards.
+ * Reads decoded batches in file order; one thread at a time. What it stamps is immutable
+ * afterwards.
  */
 #include "state/state.h"
 
@@ -25,7 +27,7 @@ static bool make_constants(struct state *s)
 		return false;
 	}
 	memset(s->empty, 0, sizeof(*s->empty) + 1);
-	s->empty->refs = UINT32_MAX;	/* never given back */
+	s->empty->refs = UINT32_MAX; /* never given back */
 	s->no_image->refs = 1;
 	s->no_image->exe = s->no_image->exepath = s->no_image->args = s->empty;
 	s->no_image->env = s->no_image->cgroups = s->empty;
@@ -46,7 +48,7 @@ static bool make_nobody(struct state *s)
 	map_del(&s->far_threads, key_mix(s, (uint64_t)INT64_MAX));
 	s->groups = NULL;
 	s->thread_count = 0;
-	s->row_count = 0;	/* the row is used again */
+	s->row_count = 0; /* the row is used again */
 	g->row = &s->sink;
 	g->id = ID_NONE;
 	s->nobody = t;
@@ -114,7 +116,8 @@ void state_set_ordinals(struct state *s, uint64_t num, uint64_t raw, uint64_t pa
 	s->packets = packets;
 }
 
-void state_ordinals(const struct state *s, uint64_t *ret_num, uint64_t *ret_raw, uint64_t *ret_packets)
+void state_ordinals(const struct state *s, uint64_t *ret_num, uint64_t *ret_raw,
+		    uint64_t *ret_packets)
 {
 	*ret_num = s->num;
 	*ret_raw = s->raw;
@@ -123,7 +126,7 @@ void state_ordinals(const struct state *s, uint64_t *ret_num, uint64_t *ret_raw,
 
 /* ---- one event ---- */
 
-static struct task *event_thread(struct state *s, const struct event *ev, bool any)
+static inline struct task *event_thread(struct state *s, const struct event *ev, bool any)
 {
 	struct task *t = s->last;
 
@@ -154,9 +157,10 @@ static void watch_time(struct state *s, const struct event *ev)
 	s->last_ts_ns = ev->ts_ns;
 }
 
-/* Without an enter event the call began after the thread's last one ended, if that was seen. The return of a
- * child from the clone that made it is no call of its own. */
-static void stamp_begin(struct state *s, struct event *ev, struct task *t, const struct effect_row *row)
+/* Without an enter event the call began after the thread's last one ended, if that was seen.
+ * The return of a child from the clone that made it is no call of its own. */
+static void stamp_begin(struct state *s, struct event *ev, struct task *t,
+			const struct effect_row *row)
 {
 	if (UNLIKELY(s->seen_enters)) {
 		pair_exit(s, ev, t);
@@ -196,7 +200,7 @@ static void stamp_fd(struct state *s, struct event *ev, const struct task *t)
 	}
 }
 
-static void stamp_thread(struct state *s, struct event *ev, struct task *t)
+static inline void stamp_thread(struct state *s, struct event *ev, struct task *t)
 {
 	struct group *g = t->group;
 
@@ -256,7 +260,7 @@ static struct task *fold_exit(struct state *s, struct event *ev, struct task *t)
 		}
 		stamp_fd(s, ev, t);
 	}
-	if (row->fn != NULL && (t != NULL || row->any)) {
+	if (row->fn != NULL && (t != NULL || row->any) && (row->wants & ~s->wants) == 0) {
 		row->fn(s, ev, t);
 		if (UNLIKELY(row->any)) {
 			t = event_thread(s, ev, true);
@@ -304,7 +308,7 @@ static void fold_event(struct state *s, struct event *ev)
 static void number(struct event *ev, uint32_t *shown)
 {
 	ev->num = *shown;
-	*shown += (ev->flags & EVENT_SHOWN) != 0 ? 1 : 0;
+	*shown += (ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN ? 1 : 0;
 }
 
 static void fold_run(struct state *s, struct event *ev, const struct event *end, uint32_t *shown)
@@ -328,8 +332,9 @@ int state_fold(struct state *s, struct batch *b, struct err *e)
 	b->first_num = s->num;
 	b->first_raw_num = s->raw;
 	b->first_packet_num = s->packets;
-	for (struct group *g = s->wants & WANT_ANCESTORS ? s->groups : NULL; g != NULL; g = g->next) {
-		g->chain = NULL;	/* lay in another batch */
+	for (struct group *g = s->wants & WANT_ANCESTORS ? s->groups : NULL; g != NULL;
+	     g = g->next) {
+		g->chain = NULL; /* lay in another batch */
 	}
 	for (uint32_t i = 0; i < b->meta_count; i++) {
 		uint32_t upto = b->metas[i].at_event < b->event_count ? b->metas[i].at_event

@@ -20,23 +20,24 @@
 /* What the consumers of this run read; what nothing reads costs nothing. */
 enum {
 	WANT_REFS = 1,		/* batch refs for text of arguments */
-	WANT_ANCESTORS = 2,	/* batch refs of the ancestors chain (proc.pname, proc.aname, ...) */
+	WANT_ANCESTORS = 2,	/* batch refs of the ancestors chain (proc.pname, proc.aname) */
 	WANT_MEMORY = 4,	/* memory and fault counters in views */
 	WANT_COUNTS = 8,	/* live threads, children, open fds: batch refs */
+	WANT_RAW = 16,		/* with WANT_REFS: refs of enter events too, by the stored layout */
 };
 
 /*
- * Refs, WANT_REFS: for each shown event, in the order of its parameters (today's layout), the
- * objects its text needs, starting at batch->refs[ev->refs]:
+ * Refs, WANT_REFS: for each shown event, in the order of its parameters (today's layout; the rows
+ * of schema_refs), the objects its text needs, starting at batch->refs[ev->refs]:
  *   PT_PID, PT_PID32:  const struct thread_view * of that tid (NULL unknown)
  *   PT_FD, PT_FD32:    const struct fd_view * of that fd in the thread's table (NULL unknown)
  *   PT_FDLIST:         one fd_view * per entry (count as text_fdlist_count says)
  *   PT_UID, PT_GID:    const struct str * name (NULL unknown)
- *   PT_FSRELPATH:      const struct str * base directory with trailing slash (NULL unknown), and for
- *   PT_FSPATH, PT_CHARBUF nothing: the thread's cwd is in its view.
- * WANT_ANCESTORS: then struct ref_chain *.  WANT_COUNTS: then struct ref_counts *.
- * An event without any has refs = EVENT_NO_REFS. Only the kinds asked for are present. An event with
- * ancestors or counts wanted and a thread always has refs. state_ref_args counts the first kind.
+ *   PT_FSRELPATH:      const struct str * base directory with trailing slash (NULL unknown)
+ * For PT_FSPATH and PT_CHARBUF nothing: the thread's cwd is in its view. WANT_ANCESTORS: then
+ * struct ref_chain *. WANT_COUNTS: then struct ref_counts *. An event without any has refs =
+ * EVENT_NO_REFS. Only the kinds asked for are present. An event with ancestors or counts wanted
+ * and a thread always has refs. state_ref_args counts the first kind.
  */
 struct ref_chain {
 	uint32_t count;			/* 0: no parent known */
@@ -59,13 +60,14 @@ struct process {
 	int64_t vpid, sid;
 	uint64_t start_ns;		/* clone seen; 0: before the capture, or not seen */
 	uint64_t first_ns, last_ns;	/* first and last event of any of its threads, 0: none */
-	uint64_t end_ns;		/* exit of the last thread seen; 0: still there, or not seen */
+	uint64_t end_ns;		/* exit of the last thread seen; 0: none seen */
 	bool has_exit;
 	int64_t exit_status;		/* wait status (exit code << 8 | signal) when has_exit */
 	bool known;			/* not a placeholder */
 	bool from_scan;
 	uint32_t uid, loginuid, tty;	/* last known */
-	const struct str *comm, *exe, *exepath, *args;	/* last known (after the last exec); owned by the state */
+	/* Last known (after the last exec); owned by the state. */
+	const struct str *comm, *exe, *exepath, *args;
 	const struct str *cwd, *user_name;
 	const struct container_view *container;		/* last known; NULL host or unknown */
 	uint32_t execs;			/* successful */
@@ -115,16 +117,19 @@ struct state;
 int state_new(struct section *section, unsigned int wants, struct state **ret_s, struct err *e);
 void state_free(struct state *s);
 
-/* Ordinals of the next shown event, event and packet (all 1 at first): a section goes on counting where
- * the one before it in the source ended. The getter tells where this one stands. */
+/* Ordinals of the next shown event, event and packet (all 1 at first): a section goes on
+ * counting where the one before it in the source ended. The getter tells where this one
+ * stands. */
 void state_set_ordinals(struct state *s, uint64_t num, uint64_t raw, uint64_t packets);
-void state_ordinals(const struct state *s, uint64_t *ret_num, uint64_t *ret_raw, uint64_t *ret_packets);
+void state_ordinals(const struct state *s, uint64_t *ret_num, uint64_t *ret_raw,
+		    uint64_t *ret_packets);
 
 /* One batch: its metadata blocks and events, in order. Sets stamps, refs and the ordinals' bases.
  * Damage found in metadata is added to the source. 0, or ERR_NOMEM. */
 int state_fold(struct state *s, struct batch *b, struct err *e);
 
-/* No batch with serial <= serial is in use: views dropped up to then may be freed. Same thread as the fold. */
+/* No batch with serial <= serial is in use: views dropped up to then may be freed. Same thread
+ * as the fold. */
 void state_batch_released(struct state *s, uint64_t serial);
 
 /* After the last batch: ends what is pending (counts unfinished calls, sets process ends). */

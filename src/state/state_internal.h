@@ -1,13 +1,13 @@
 /*
  * state_internal.h - what the files of this folder share: the live tables behind the views.
  *
- * Mutable records (struct task, group, fd_table, container) belong to the fold alone; views are what
- * events point at. Memory: every object comes from s->slab. When memory runs out a function gives NULL
- * (or does nothing) and sets s->oom; state_fold turns that into ERR_NOMEM, so effects need not hand
- * codes around.
+ * Mutable records (struct task, group, fd_table, container) belong to the fold alone; views are
+ * what events point at. Memory: every object comes from s->slab. When memory runs out a function
+ * gives NULL (or does nothing) and sets s->oom; state_fold turns that into ERR_NOMEM, so effects
+ * need not hand codes around.
  *
- * A count of references is a plain integer: only the fold touches it. A view whose count drops to zero
- * is retired, not freed: batches not yet released may point at it.
+ * A count of references is a plain integer: only the fold touches it. A view whose count drops to
+ * zero is retired, not freed: batches not yet released may point at it.
  */
 #ifndef STATE_STATE_INTERNAL_H
 #define STATE_STATE_INTERNAL_H
@@ -20,11 +20,12 @@
 #include "state/state.h"
 
 /* Ceilings of this folder that no input of a sane host comes near. */
-#define STATE_ANCESTORS_MAX 64		/* levels of a ref_chain: deeper trees exist only in attacks */
-#define STATE_REAPER_STEPS 256		/* ancestors looked at for a reaper */
-#define STATE_SCAN_FDS 4096		/* fds of a process compared to guess a socket's role */
+#define STATE_ANCESTORS_MAX 64	/* levels of a ref_chain: deeper trees exist only in attacks */
+#define STATE_REAPER_STEPS 256	/* ancestors looked at for a reaper */
+#define STATE_SCAN_FDS 4096	/* fds of a process compared to guess a socket's role */
 #define STATE_SCAN_INTERFACES 256	/* interfaces compared to patch a zero address */
-#define STATE_NAME_BYTES 255		/* user, group and interface names: the format's own ceiling */
+#define STATE_SCANS_MAX 64	/* times that events follow lists: once in a real section */
+#define STATE_NAME_BYTES 255	/* user, group and interface names: the format's own ceiling */
 
 #define NS_2S (2 * NSEC_PER_SEC)
 
@@ -65,7 +66,7 @@ static inline bool str_equal(const struct str *x, const void *p, size_t len)
 
 /* ---- retired views (retire.c) ------------------------------------------------------------ */
 
-enum retired_kind { RETIRED_THREAD, RETIRED_FD, RETIRED_ENTER };	/* in a pointer's low bits */
+enum retired_kind { RETIRED_THREAD, RETIRED_FD, RETIRED_ENTER };	/* a pointer's low bits */
 
 struct retire_mark {
 	uint64_t serial;
@@ -92,17 +93,17 @@ void retired_release(struct retired *r);
 #define FD_CHUNK 32u
 #define FD_INLINE_CHUNKS 2u
 
-/* Entries are a view's address, bit 0 close-on-exec; 0: no fd. Chunks are shared by forked tables until
- * one of them writes. */
+/* Entries are a view's address, bit 0 close-on-exec; 0: no fd. Chunks are shared by forked
+ * tables until one of them writes. */
 struct fd_chunk {
 	uint32_t refs, used;
 	uintptr_t e[FD_CHUNK];
 };
 
 struct fd_table {
-	uint32_t refs;			/* groups that share it (CLONE_FILES without CLONE_THREAD) */
-	uint32_t used;			/* open fds */
-	uint32_t chunks;		/* length of dir */
+	uint32_t refs;		/* groups that share it (CLONE_FILES without CLONE_THREAD) */
+	uint32_t used;		/* open fds */
+	uint32_t chunks;	/* length of dir */
 	struct fd_chunk **dir;
 	struct fd_chunk *few[FD_INLINE_CHUNKS];
 };
@@ -129,12 +130,14 @@ static inline struct fd_view *fds_get(const struct fd_table *t, int64_t fd)
 struct fd_table *fds_new(struct state *s);
 struct fd_table *fds_copy(struct state *s, const struct fd_table *from);
 void fds_unref(struct state *s, struct fd_table *t);
-/* Puts v at fd, replacing what was there. Takes a reference of v. False: beyond a ceiling (counted) or no memory. */
+/* Puts v at fd, replacing what was there. Takes a reference of v. False: beyond a ceiling
+ * (counted) or no memory. */
 bool fds_set(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v, bool cloexec);
 void fds_remove(struct state *s, struct fd_table *t, int64_t fd);
 void fds_set_cloexec(struct state *s, struct fd_table *t, int64_t fd, bool cloexec);
 /* close_range: removes, or only marks close-on-exec. */
-void fds_remove_range(struct state *s, struct fd_table *t, uint64_t first, uint64_t last, bool mark);
+void fds_remove_range(struct state *s, struct fd_table *t, uint64_t first, uint64_t last,
+		      bool mark);
 void fds_remove_cloexec(struct state *s, struct fd_table *t);
 /* Open fds in rising order: start with fd = -1; -1 at the end. */
 int64_t fds_next(const struct fd_table *t, int64_t fd, uintptr_t *ret_entry);
@@ -142,15 +145,18 @@ int64_t fds_next(const struct fd_table *t, int64_t fd, uintptr_t *ret_entry);
 void fd_view_unref(struct state *s, struct fd_view *v);
 void fd_view_free(struct state *s, struct fd_view *v);
 
-/* A new open file of task t (NULL: from the scan): a new id, this name, one reference. NULL: no memory. */
-struct fd_view *fd_view_new(struct state *s, const struct task *t, unsigned int type, const char *name,
-			    size_t len);
-/* v in the table at fd. Takes the reference. Returns v (borrowed), or NULL when it is in no table. */
-struct fd_view *fd_put(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v, bool cloexec);
+/* A new open file of task t (NULL: from the scan): a new id, this name, one reference. NULL:
+ * no memory. */
+struct fd_view *fd_view_new(struct state *s, const struct task *t, unsigned int type,
+			    const char *name, size_t len);
+/* v in the table at fd. Takes the reference. Returns v (borrowed), or NULL when it is in no
+ * table. */
+struct fd_view *fd_put(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v,
+		       bool cloexec);
 
 /*
- * A view being made from another, or whose name is not known yet: fields and name in scratch memory of
- * the state, until it is committed.
+ * A view being made from another, or whose name is not known yet: fields and name in scratch
+ * memory of the state, until it is committed.
  */
 struct fd_view *fd_draft(struct state *s, const struct fd_view *old);
 struct fd_view *fd_draft_new(struct state *s, const struct task *t, unsigned int type);
@@ -178,8 +184,8 @@ struct group {
 	struct task *threads;		/* doubly linked */
 	struct task *leader;		/* may be NULL */
 	struct process *row;
-	struct group *parent;		/* a reference, or NULL; may be a shell: group_parent resolves */
-	struct group *heir;		/* of a shell: who took its children over (a reference), or NULL */
+	struct group *parent;		/* a reference, or NULL; may be a shell: see group_parent */
+	struct group *heir;		/* of a shell: who took its children over (a reference) */
 	int64_t heir_tid;
 	int64_t pid;			/* -1: unknown (placeholder) */
 	int64_t ptid, sid, vpgid, pgid, fdlimit;
@@ -218,7 +224,7 @@ struct tid_slot {
 };
 
 #define TID_PAGE 1024u
-#define TID_PAGES 4096u			/* direct table up to Linux' highest pid; others go to a map */
+#define TID_PAGES 4096u	/* direct table up to Linux' highest pid; others go to a map */
 
 struct recent_exit {
 	int64_t tid, ptid, ppid;
@@ -231,7 +237,8 @@ struct recent_exit {
 uint64_t key_mix(const struct state *s, uint64_t x);
 struct task *task_find_slow(const struct state *s, int64_t tid);
 struct group *group_find(const struct state *s, int64_t pid);
-/* A new thread without group; an existing one of that tid must have been removed. NULL: ceiling or memory. */
+/* A new thread without group; an existing one of that tid must have been removed. NULL:
+ * ceiling or memory. */
 struct task *task_add(struct state *s, int64_t tid);
 /* The thread, or a new placeholder. NULL: tid < 0, ceiling or memory. */
 struct task *task_get(struct state *s, int64_t tid);
@@ -248,8 +255,8 @@ struct thread_view *task_edit(struct state *s, struct task *t);
 void task_sync(struct state *s, struct task *t);
 void thread_view_free(struct state *s, struct thread_view *v);
 void task_set_image(struct state *s, struct thread_view *v, const struct image *im);
-/* A reference to the image of these strings; like (may be NULL) when it is equal. Takes the references
- * of exepath, env and cgroups. */
+/* A reference to the image of these strings; like (may be NULL) when it is equal. Takes the
+ * references of exepath, env and cgroups. */
 const struct image *image_get(struct state *s, const struct image *like, const struct param *exe,
 			      const struct str *exepath, const struct param *args,
 			      const struct str *env, const struct str *cgroups);
@@ -302,15 +309,15 @@ struct state {
 
 	/* threads */
 	struct tid_slot *pages[TID_PAGES];
-	struct map far_threads, far_groups;	/* numbers beyond the pages; keys mixed with the seed */
+	struct map far_threads, far_groups;	/* numbers beyond the pages; keys mixed */
 	struct task *last;			/* of the last event */
-	struct task *nobody;			/* in no table: parent of those whose parent has no number */
+	struct task *nobody;			/* parent of those whose parent has no number */
 	struct group *groups;			/* live, newest first */
 	uint64_t thread_count;
-	uint64_t epoch;				/* rises when views may show something of other processes */
+	uint64_t epoch;				/* rises when views show things of others */
 	uint64_t chain_stamp;			/* rises with every change of a view */
 	struct recent_exit recent[RECENT_EXITS];
-	struct task **enters;			/* with a pending enter event of this batch; owns, malloc */
+	struct task **enters;			/* with an enter event of this batch; owns */
 	size_t enter_count, enter_cap;
 
 	/* the event at hand */
@@ -332,6 +339,7 @@ struct state {
 
 	/* metadata */
 	bool scan_pending;			/* lists were read since the last event */
+	uint32_t scans;
 	struct map scan_inodes;			/* of listed sockets, to fd id + 1 */
 	struct interface_row *interfaces;
 	uint32_t interface_count, interface_cap;
@@ -358,7 +366,7 @@ struct state {
 	struct cpu_slot *cpus;
 	uint32_t cpu_count;
 
-	uint64_t num, raw, packets;		/* ordinals of the next event shown, event, packet */
+	uint64_t num, raw, packets;		/* ordinals of the next ones */
 	struct state_counts counts;
 };
 
@@ -383,7 +391,8 @@ static inline const struct thread_view *task_publish(struct state *s, struct tas
 	return t->view;
 }
 
-/* Grows an array of the slab to hold at least one more item; sets oom and returns false otherwise. */
+/* Grows an array of the slab to hold at least one more item; sets oom and returns false
+ * otherwise. */
 bool state_grow(struct state *s, void **items, uint32_t count, uint32_t *cap, size_t item_size);
 
 /* ---- parameters of large events ---------------------------------------------------------- */
@@ -408,7 +417,8 @@ struct param param_text(struct param v);
 
 /* ---- names (names.c) ---------------------------------------------------------------------- */
 
-/* STATE's join rule into out (at least LIMIT_PATH_BYTES + 1 bytes, terminated). Returns the length. */
+/* STATE's join rule into out (at least LIMIT_PATH_BYTES + 1 bytes, terminated). Returns the
+ * length. */
 size_t path_join(char *out, const char *base, size_t base_len, const char *path, size_t path_len);
 
 /* Base of a path relative to dirfd: points into the state's scratch, a view, or a constant. */
@@ -419,7 +429,8 @@ void path_base(const struct task *t, int64_t dirfd, char *scratch,
 bool tuple_parse(struct param v, struct addr_tuple *ret_t);
 bool sockaddr_parse(struct param v, struct addr_sock *ret_a);
 
-/* Name of an inet socket by type, l4, addresses; of a unix one: "hexsrc->hexdst path". Replaces out. */
+/* Name of an inet socket by type, l4, addresses; of a unix one: "hexsrc->hexdst path".
+ * Replaces out. */
 void socket_name(const struct fd_view *v, struct buf *out);
 void unix_name(const struct addr_tuple *t, struct buf *out);
 
@@ -431,6 +442,7 @@ typedef void (*effect)(struct state *s, struct event *ev, struct task *t);
 struct effect_row {
 	effect fn;
 	bool any;		/* also without a known thread; and no placeholder is made for it */
+	uint8_t wants;		/* WANT_ bits without which it is not called */
 };
 
 extern const struct effect_row effect_rows[SCHEMA_EVENTS];
@@ -548,9 +560,10 @@ const struct str *cgroups_get(struct state *s, struct param raw);
 struct container *container_of_cgroups(struct state *s, const struct image *im);
 struct container *container_find(struct state *s, const char *id, size_t len);
 struct container *container_add(struct state *s, const char *id, size_t len, int type);
-/* A view being made: id and type, the rest unknown. container_set_view makes it today's (takes it). */
-struct container_view *container_view_new(struct state *s, uint32_t index, const char *id, size_t len,
-					  int type);
+/* A view being made: id and type, the rest unknown. container_set_view makes it today's (takes
+ * it). */
+struct container_view *container_view_new(struct state *s, uint32_t index, const char *id,
+					  size_t len, int type);
 void container_set_view(struct state *s, struct container *c, struct container_view *v);
 const struct container_view *container_ref(const struct container_view *v);
 void container_unref(struct state *s, const struct container_view *v);

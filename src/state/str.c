@@ -1,16 +1,16 @@
 /*
  * str.c - strings shared by views and rows: equal content is one object (but for plain ones).
  *
- * A table of all shared strings, open addressing with a seeded hash; counts of references are kept by
- * the fold alone. The empty string and the strings kept forever are never given back.
+ * A table of all shared strings, open addressing with a seeded hash; counts of references are
+ * kept by the fold alone. The empty string and the strings kept forever are never given back.
  */
 #include <stdlib.h>
 
 #include "state/state_internal.h"
 
 #define REFS_MASK 0x3FFFFFFFu
-#define STR_PLAIN 0x40000000u	/* in refs: not in the table */
-#define STR_FOREVER 0x80000000u	/* in refs: never given back */
+#define STR_PLAIN 0x40000000u /* in refs: not in the table */
+#define STR_FOREVER 0x80000000u /* in refs: never given back */
 
 /* The one place where a shared string is written to: its count belongs to the fold. */
 static struct str *writable(const struct str *x)

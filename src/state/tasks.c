@@ -1,8 +1,8 @@
 /*
  * tasks.c - the table of live threads, their views, and placeholders for unknown ones.
  *
- * Thread ids index a table of pages directly; numbers above Linux' highest pid go to a map. A view is
- * replaced when something in it changes, in place while no event has it yet. Fold only.
+ * Thread ids index a table of pages directly; numbers above Linux' highest pid go to a map. A
+ * view is replaced when something in it changes, in place while no event has it yet. Fold only.
  */
 #include "state/state_internal.h"
 
@@ -178,7 +178,8 @@ void task_set_image(struct state *s, struct thread_view *v, const struct image *
 	image_unref(s, old);
 }
 
-static void sync_container(struct state *s, struct thread_view *v, const struct container_view *want)
+static void sync_container(struct state *s, struct thread_view *v,
+			   const struct container_view *want)
 {
 	const struct container_view *old = v->container;
 

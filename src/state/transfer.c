@@ -13,12 +13,14 @@
 
 /* ---- role ---- */
 
+/* The ports of a tuple among the other fds of the process. */
 struct port_use {
-	bool dst_elsewhere;	/* the tuple's destination port is a destination or listening port of another fd */
-	bool src_elsewhere;	/* its source port is the source port of another fd */
+	bool dst_elsewhere;	/* the destination is a destination or listening port of one */
+	bool src_elsewhere;	/* the source is the source port of one */
 };
 
-static struct port_use look_around(const struct fd_table *table, int64_t own, const struct fd_view *d)
+static struct port_use look_around(const struct fd_table *table, int64_t own,
+				   const struct fd_view *d)
 {
 	struct port_use use = { false, false };
 	uintptr_t e;
@@ -72,8 +74,8 @@ static bool same_pair(const struct fd_view *v, const struct addr_tuple *tu)
 	       same_end(v->dst_ip, v->dst_port, tu->src_ip, tu->src_port);
 }
 
-static void update_inet(struct state *s, struct event *ev, struct task *t, const struct addr_tuple *tu,
-			bool receive)
+static void update_inet(struct state *s, struct event *ev, struct task *t,
+			const struct addr_tuple *tu, bool receive)
 {
 	unsigned int type = tu->family == PPM_AF_INET ? FD_IPV4 : FD_IPV6;
 	struct fd_view *d;
@@ -113,7 +115,8 @@ static bool same_unix(const struct fd_view *v, const struct addr_tuple *tu)
 	       memcmp(v->name + head, tu->path, tu->path_len) == 0;
 }
 
-static void update_unix(struct state *s, struct event *ev, struct task *t, const struct addr_tuple *tu)
+static void update_unix(struct state *s, struct event *ev, struct task *t,
+			const struct addr_tuple *tu)
 {
 	if (!same_unix(ev->fd, tu)) {
 		socket_set_unix(s, fd_draft(s, ev->fd), tu);
@@ -199,7 +202,7 @@ static void passed_fd(struct state *s, const struct event *ev, struct task *t, i
 static void passed_fds(struct state *s, const struct event *ev, struct task *t, struct param v)
 {
 	struct cursor c = cur_make(v.p, v.len);
-	bool be = s->section->big_endian;	/* raw memory: decode does not swap it */
+	bool be = s->section->big_endian; /* raw memory: decode does not swap it */
 
 	while (c.left >= CMSG_HEADER) {
 		uint64_t len = cur_u64(&c, be);

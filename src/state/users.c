@@ -1,8 +1,8 @@
 /*
  * users.c - names of user and group ids, of the host and of each container.
  *
- * Filled from the user list block and from user and group events. Names live as long as the state, so
- * views point at them without counting. Fold only.
+ * Filled from the user list block and from user and group events. Names live as long as the
+ * state, so views point at them without counting. Fold only.
  */
 #include "state/state_internal.h"
 
