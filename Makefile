@@ -114,7 +114,8 @@ $(BUILD)/thresher: $(BUILD)/src/cli/main.o $(LIB)
 
 # ---- generated -----------------------------------------------------------------------------
 
-$(BUILD)/gen/gen_schema: src/schema/gen_schema.c
+# gen_schema.c includes the other two.
+$(BUILD)/gen/gen_schema: src/schema/gen_schema.c src/schema/gen_conv.c src/schema/gen_schema.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -O1 $(WARN) -Isrc $(PKG_CFLAGS) -o $@ $< $(PKG_LIBS)
 
@@ -168,7 +169,7 @@ check-parts: test-programs
 .PHONY: check check-long check-asan check-tsan check-fuzz-replay check-layers check-headers check-determinism
 check: ## unit, golden, corpus, determinism (installs what is missing); last line: N passed, N failed
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="unit golden corpus determinism"
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="unit golden docs corpus determinism"
 
 check-long: ## every-byte cuts and bit flips of whole captures under the address sanitizer
 	@$(MAKE) --no-print-directory deps
@@ -202,6 +203,10 @@ check-layers: ## rooms include only what tests/layers.txt allows
 .PHONY: ci
 ci: ## everything but the benchmark, as .ci/run does
 	@sh .ci/run
+
+.PHONY: docs
+docs: $(BUILD)/tools/output_doc ## writes docs/OUTPUT.md from the table definitions
+	$(BUILD)/tools/output_doc > docs/OUTPUT.md
 
 .PHONY: bench
 bench: ## speed and memory beside cat, gzip and zstd (2 minutes, 2 GB in $$TMPDIR)

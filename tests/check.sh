@@ -5,6 +5,7 @@
 #   golden       tests/golden (golden.sh)
 #   corpus       the fuzz targets over generated seeds and tests/corpus
 #   determinism  the same report whatever the threads, batches, compression, locale (determinism.sh)
+#   docs         docs/OUTPUT.md says what the tables are (make docs writes it)
 #   headers      each header compiles alone (needs CC and CHECK_CPPFLAGS)
 #   sweep        every-byte cuts and bit flips (tools/sweep)
 #
@@ -43,6 +44,17 @@ run_corpus()
 	echo "$corpus_passed passed, $corpus_failed failed"
 }
 
+run_docs()
+{
+	if "$BUILD/tools/output_doc" | diff - docs/OUTPUT.md; then
+		echo "1 passed, 0 failed"
+	else
+		echo "docs/OUTPUT.md is not what the tables are: run 'make docs'"
+		echo "0 passed, 1 failed"
+		return 1
+	fi
+}
+
 run_part()
 {
 	case $1 in
@@ -50,6 +62,7 @@ run_part()
 	golden) sh tests/golden.sh ;;
 	corpus) run_corpus ;;
 	determinism) sh tests/determinism.sh ;;
+	docs) run_docs ;;
 	headers) sh tests/check_headers.sh ;;
 	sweep) "$BUILD/tools/sweep" ;;
 	*) echo "check.sh: no part '$1'" >&2; return 2 ;;

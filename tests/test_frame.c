@@ -549,7 +549,7 @@ static void test_frame_sections_in_a_row(void)
 	CU_ASSERT_EQUAL_FATAL(f.packet_count, 2);
 	CU_ASSERT_EQUAL(f.packets[0].flags, 0);
 	CU_ASSERT_TRUE(f.packets[1].flags & PACKET_NO_INTERFACE);
-	CU_ASSERT_EQUAL(f.damage_count, 0);
+	CU_ASSERT_EQUAL(f.damage_count, 1);
 	framed_release(&f);
 	mkcap_release(&m);
 }
@@ -598,8 +598,9 @@ static void test_frame_too_many_interfaces(void)
 	mkcap_epb(&m, LIMIT_PACKET_INTERFACES - 1, T0, frame, 14, 14);
 	mkcap_epb(&m, LIMIT_PACKET_INTERFACES, T0, frame, 14, 14);
 	framed_cap(&f, &m);
-	CU_ASSERT_EQUAL_FATAL(f.damage_count, 1);
+	CU_ASSERT_EQUAL_FATAL(f.damage_count, 2);
 	CU_ASSERT_EQUAL(f.damages[0].offset, at);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.damages[1].what, "which no block describes"));
 	CU_ASSERT_EQUAL_FATAL(f.packet_count, 2);
 	CU_ASSERT_EQUAL(f.packets[0].flags, 0);
 	CU_ASSERT_TRUE(f.packets[1].flags & PACKET_NO_INTERFACE);

@@ -465,10 +465,10 @@ static void check_bad_gnuplot(const char *script, const char *want)
 
 static void test_report_plot_survives_bad_gnuplot(void)
 {
-	check_bad_gnuplot("#!/bin/sh\necho 'no terminal' >&2\nexit 1\n", "'bytes': no terminal");
+	check_bad_gnuplot("#!/bin/sh\necho 'no terminal' >&2\nexit 1\n", "could not draw: no terminal");
 	check_bad_gnuplot("#!/bin/sh\necho hello\n", "not understood");
 	check_bad_gnuplot("#!/bin/sh\necho '<svg><g>'\n", "not understood");
-	check_bad_gnuplot("#!/bin/sh\nkill -9 $$\n", "'bytes'");
+	check_bad_gnuplot("#!/bin/sh\nkill -9 $$\n", "signal 9");
 }
 
 static void test_report_plot_times_out(void)
@@ -489,7 +489,7 @@ static void test_report_plot_times_out(void)
 	setenv("PATH", p.root, 1);
 	buf_init(&svg, 1 << 20);
 	err_init(&e);
-	CU_ASSERT_EQUAL_FATAL(plot_start(&r, &plots[0], &job, &e), 0);
+	CU_ASSERT_EQUAL_FATAL(plot_start(&r, &plots[0], 1, &job, &e), 0);
 	setenv("PATH", path, 1);
 	CU_ASSERT_EQUAL(plot_finish(&job, 0, &svg, &e), ERR_UNSUPPORTED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(e.message, "took longer"));

@@ -23,6 +23,7 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 #define UNUSED_ARG(x) ((void)(x))
 
 /* Assertions in hot loops: on in debug and sanitizer builds only. */

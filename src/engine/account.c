@@ -114,7 +114,7 @@ static int add_interfaces(struct section *s, const struct batch *b)
 	return 0;
 }
 
-/* Who the host was is told even when nothing folds. */
+/* Who the host was is told even when nothing folds: otherwise the fold reads these blocks. */
 static int add_machine(struct source *src, struct section *sec, const struct batch *b)
 {
 	for (uint32_t i = 0; i < b->meta_count; i++) {
@@ -163,7 +163,7 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 		pthread_mutex_unlock(&en->lock);
 	}
 	add_tally(sec, &b->tally);
-	if (add_machine(s->source, sec, b) != 0 || add_types(sec, b) != 0) {
+	if ((!en->opt.fold && add_machine(s->source, sec, b) != 0) || add_types(sec, b) != 0) {
 		return ERR_NOMEM;
 	}
 	return add_interfaces(sec, b);

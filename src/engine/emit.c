@@ -44,26 +44,28 @@ static bool exhausted(const struct lane *ln)
 	return ln->ended && ln->next_release == ln->next_frame && !ln->framing;
 }
 
-bool emit_ready(const struct engine *en)
+bool emit_ready(struct engine *en)
 {
 	bool any = false;
 
 	if (en->opt.sink == NULL || en->emitting) {
 		return false;
 	}
-	for (uint32_t i = 0; i < en->lane_count; i++) {
+	while (en->emit_first < en->lane_count && exhausted(&en->lanes[en->emit_first])) {
+		en->emit_first++;
+	}
+	for (uint32_t i = en->emit_first; i < en->lane_count; i++) {
 		const struct lane *ln = &en->lanes[i];
 
 		if (exhausted(ln)) {
 			continue;
 		}
-		if (head(ln) != NULL) {
-			any = true;
-			if (!en->opt.sink->merge) {
-				return true;	/* the first lane that is not exhausted */
-			}
-		} else {
+		if (head(ln) == NULL) {
 			return false;
+		}
+		any = true;
+		if (!en->opt.sink->merge) {
+			break;	/* the first lane that is not exhausted */
 		}
 	}
 	return any;
@@ -153,7 +155,7 @@ int emit_run(struct engine *en, struct err *e)
 	int rc = 0;
 
 	pthread_mutex_lock(&en->lock);
-	for (uint32_t i = 0; i < en->lane_count; i++) {
+	for (uint32_t i = en->emit_first; i < en->lane_count; i++) {
 		struct lane *ln = &en->lanes[i];
 
 		if (exhausted(ln)) {

@@ -56,6 +56,7 @@ int engine_new(const struct engine_options *opt, struct engine **ret_en, struct 
 	}
 	en->opt = *opt;
 	pthread_mutex_init(&en->lock, NULL);
+	pthread_mutex_init(&en->ordered_lock, NULL);
 	pthread_cond_init(&en->wake, NULL);
 	plan_threads(en);
 	en->workers = calloc(en->worker_count, sizeof(*en->workers));
@@ -102,6 +103,7 @@ void engine_free(struct engine *en)
 	free(en->workers);
 	pthread_cond_destroy(&en->wake);
 	pthread_mutex_destroy(&en->lock);
+	pthread_mutex_destroy(&en->ordered_lock);
 	free(en);
 }
 
@@ -119,6 +121,26 @@ static void finish_source(struct source *s, uint32_t id)
 	}
 }
 
+/* What a stopped run did not come to is said, so that nothing seems to have been read that was not. */
+static int note_unread(struct lane *ln)
+{
+	const struct source *last = ln->source_count > 0 ? ln->sources[ln->source_count - 1] : NULL;
+	const char *why = NULL;
+
+	if (!engine_stopped() || !lane_counts_file(ln)) {
+		return 0;
+	}
+	if (!ln->open) {
+		why = "the run was stopped before this was read";
+	} else if (ln->cut_short && last != NULL && !last->stopped &&
+		   strcmp(last->name, ln->file->path) != 0) {
+		why = "the run was stopped before the end of this archive";
+	}
+	return why == NULL ? 0 :
+			     input_skip_add(&ln->skips, &ln->skip_count, &ln->skip_cap, ln->file->path, why,
+					    ERR_STOPPED);
+}
+
 /* Sources and skips of all lanes, in the order of the inputs. */
 static int collect(struct engine *en, struct err *e)
 {
@@ -126,6 +148,9 @@ static int collect(struct engine *en, struct err *e)
 	size_t skips = en->inputs->skip_count;
 
 	for (uint32_t i = 0; i < en->lane_count; i++) {
+		if (note_unread(&en->lanes[i]) != 0) {
+			return err_nomem(e, "the list of sources");
+		}
 		count += en->lanes[i].source_count;
 		skips += en->lanes[i].skip_count;
 	}

@@ -10,9 +10,15 @@
 
 #include <stdatomic.h>
 
+#include "base/limits.h"
 #include "base/thread.h"
 #include "engine/engine.h"
 #include "readers/frame.h"
+
+/* Threads that read, or sources that are merged by time: one lane each. */
+#define ENGINE_ACTIVE_MAX 256
+_Static_assert(ENGINE_ACTIVE_MAX >= LIMIT_THREADS_J && ENGINE_ACTIVE_MAX >= LIMIT_OPEN_SOURCES,
+	       "a place for every open lane");
 
 enum slot_stage {
 	SLOT_FREE,
@@ -97,11 +103,17 @@ struct engine {
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
+	pthread_mutex_t ordered_lock;	/* guards the states of ordered taps: sources fold side by side */
 
 	struct lane *lanes;		/* owns */
 	uint32_t lane_count;
 	uint32_t lanes_begun;		/* lanes below were opened */
 	uint32_t lanes_open_max;
+	/* Lanes with slots, in the order of the inputs: however many inputs there are, only these are looked at
+	 * for work. */
+	struct lane *active[ENGINE_ACTIVE_MAX];
+	uint32_t active_count;
+	uint32_t emit_first;		/* of the lanes below nothing is left to emit */
 	unsigned int slots_per_lane;
 	unsigned int waiting;		/* threads in cond_wait */
 	bool emitting;
@@ -162,7 +174,7 @@ int taps_merge(struct engine *en);
 void taps_release(struct engine *en);
 
 /* emit.c: ordered output. emit_ready under the lock; emit_run without it (emitting is set). */
-bool emit_ready(const struct engine *en);
+bool emit_ready(struct engine *en);
 int emit_run(struct engine *en, struct err *e);
 
 /* pipeline.c */

@@ -173,11 +173,6 @@ static const picker pickers[] = {
 	pick_frame_if_starving, pick_fold_any, pick_tap, pick_decode, pick_close_any, pick_frame,
 };
 
-static bool lane_active(const struct lane *ln)
-{
-	return ln->slots != NULL;
-}
-
 static struct job pick(struct engine *en)
 {
 	struct job j = { JOB_NONE, NULL, NULL, 0 };
@@ -188,8 +183,8 @@ static struct job pick(struct engine *en)
 		return j;
 	}
 	for (size_t p = 0; p < ARRAY_LEN(pickers); p++) {
-		for (uint32_t i = 0; i < en->lanes_begun; i++) {
-			if (lane_active(&en->lanes[i]) && pickers[p](en, &en->lanes[i], &j)) {
+		for (uint32_t i = 0; i < en->active_count; i++) {
+			if (pickers[p](en, en->active[i], &j)) {
 				return j;
 			}
 		}
@@ -201,12 +196,7 @@ static struct job pick(struct engine *en)
 
 static int begin_lanes(struct engine *en)
 {
-	uint32_t active = 0;
-
-	for (uint32_t i = 0; i < en->lanes_begun; i++) {
-		active += lane_active(&en->lanes[i]);
-	}
-	while (active < en->lanes_open_max && en->lanes_begun < en->lane_count && !en->finish) {
+	while (en->active_count < en->lanes_open_max && en->lanes_begun < en->lane_count && !en->finish) {
 		struct lane *ln = &en->lanes[en->lanes_begun];
 
 		ln->slots = calloc(en->slots_per_lane, sizeof(*ln->slots));
@@ -219,19 +209,14 @@ static int begin_lanes(struct engine *en)
 			buf_init(&ln->slots[s].lines.text, SIZE_MAX / 2);
 		}
 		en->lanes_begun++;
-		active++;
+		en->active[en->active_count++] = ln;
 	}
 	return 0;
 }
 
 static bool all_done(const struct engine *en)
 {
-	for (uint32_t i = 0; i < en->lanes_begun; i++) {
-		if (lane_active(&en->lanes[i])) {
-			return false;
-		}
-	}
-	return en->finish || en->lanes_begun == en->lane_count;
+	return en->active_count == 0 && (en->finish || en->lanes_begun == en->lane_count);
 }
 
 /* In order: slots whose lines are out (or that never had any) become free. */
@@ -258,10 +243,8 @@ static void release_slots(struct engine *en, struct lane *ln)
 
 static void release_all(struct engine *en)
 {
-	for (uint32_t i = 0; i < en->lanes_begun; i++) {
-		if (lane_active(&en->lanes[i])) {
-			release_slots(en, &en->lanes[i]);
-		}
+	for (uint32_t i = 0; i < en->active_count; i++) {
+		release_slots(en, en->active[i]);
 	}
 }
 
@@ -363,6 +346,13 @@ static void framed(struct engine *en, const struct job *j, int *io_rc)
 
 static void closed(struct engine *en, struct lane *ln)
 {
+	uint32_t at = 0;
+
+	while (en->active[at] != ln) {
+		at++;
+	}
+	en->active_count--;
+	memmove(&en->active[at], &en->active[at + 1], (en->active_count - at) * sizeof(en->active[0]));
 	ln->framing = false;
 	for (unsigned int i = 0; i < ln->slot_count; i++) {
 		batch_release(&ln->slots[i].batch);

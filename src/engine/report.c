@@ -30,6 +30,28 @@ static void summarise(const struct engine *en, struct report *r)
 		 r->stopped ? ", stopped before the end" : "");
 }
 
+/* Shortens *io_len to what path has in common with the first len bytes of *io_first, up to a slash. */
+static void share_directory(const char *path, const char **io_first, size_t *io_len)
+{
+	size_t n = 0;
+
+	if (path[0] != '/') {
+		return;
+	}
+	if (*io_first == NULL) {
+		*io_first = path;
+		*io_len = (size_t)(strrchr(path, '/') - path) + 1;
+		return;
+	}
+	while (n < *io_len && path[n] == (*io_first)[n]) {
+		n++;
+	}
+	while (n > 0 && (*io_first)[n - 1] != '/') {
+		n--;
+	}
+	*io_len = n;
+}
+
 /*
  * Where the evidence lies on this machine does not belong in a report: absolute paths lose the
  * directory that all of them share. Returns its length with the final slash, 0 when none is absolute.
@@ -40,24 +62,11 @@ static size_t shared_directory(const struct engine *en)
 	size_t len = 0;
 
 	for (size_t i = 0; i < en->inputs->count; i++) {
-		const char *path = en->inputs->files[i].path;
-		size_t n = 0;
-
-		if (path[0] != '/') {
-			continue;
-		}
-		if (first == NULL) {
-			first = path;
-			len = (size_t)(strrchr(path, '/') - path) + 1;
-			continue;
-		}
-		while (n < len && path[n] == first[n]) {
-			n++;
-		}
-		while (n > 0 && first[n - 1] != '/') {
-			n--;
-		}
-		len = n;
+		share_directory(en->inputs->files[i].path, &first, &len);
+	}
+	/* Of archives only the file counts, which is in the list above: a member's name may have slashes. */
+	for (size_t i = 0; i < en->inputs->skip_count; i++) {
+		share_directory(en->inputs->skips[i].name, &first, &len);
 	}
 	return len;
 }
@@ -100,6 +109,7 @@ int engine_report(struct engine *en, struct report *r, struct err *e)
 	r->plots = stats_plots;
 	r->plot_count = stats_plot_count;
 	r->stopped = engine_stopped();
+	r->threads = en->opt.threads;
 	summarise(en, r);
 	return rc;
 }

@@ -1,6 +1,7 @@
 /*
  * taps.c - the statistics' states: one per tap and worker, one more per tap for ordered taps, merged in
- * the end. A state is touched by its worker alone until the merge, which runs on the caller's thread.
+ * the end. A state is touched by its worker alone (an ordered tap's: by who holds the lock) until the merge,
+ * which runs on the caller's thread.
  */
 #include "engine/engine_internal.h"
 
@@ -45,8 +46,15 @@ int taps_feed(struct engine *en, unsigned int worker, const struct batch *b, boo
 	int rc = 0;
 
 	for (unsigned int t = 0; t < en->tap_count && rc == 0; t++) {
-		if ((en->opt.taps[t]->order == TAP_ORDERED) == ordered) {
-			rc = feed_one(en, t, ordered ? en->worker_count : worker, b);
+		if ((en->opt.taps[t]->order == TAP_ORDERED) != ordered) {
+			continue;
+		}
+		if (ordered) {
+			pthread_mutex_lock(&en->ordered_lock);
+			rc = feed_one(en, t, en->worker_count, b);
+			pthread_mutex_unlock(&en->ordered_lock);
+		} else {
+			rc = feed_one(en, t, worker, b);
 		}
 	}
 	return rc;

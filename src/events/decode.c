@@ -37,7 +37,7 @@ static inline bool grow(void **array, uint32_t *cap, uint32_t count, size_t item
 }
 
 /* Sum of n lengths at lens, of which room bytes are there; 64 bits so that it cannot wrap. */
-static inline uint64_t sum_lengths(const uint8_t *lens, unsigned int n, bool wide, bool be, uint32_t room)
+static ALWAYS_INLINE uint64_t sum_lengths(const uint8_t *lens, unsigned int n, bool wide, bool be, uint32_t room)
 {
 	uint64_t sum = 0;
 
@@ -172,7 +172,7 @@ static int settle_length(struct batch *b, struct raw_event *r, uint32_t header)
 }
 
 /* Number of parameters and where their lengths are; bad lengths are cut to what fits. */
-static inline void find_params(struct event *ev, const struct raw_event *r)
+static ALWAYS_INLINE void find_params(struct event *ev, const struct raw_event *r)
 {
 	const uint8_t *h = r->body + r->head;
 	uint32_t header = r->v2 ? V2_HEADER : V1_HEADER;
@@ -210,7 +210,7 @@ static inline void find_params(struct event *ev, const struct raw_event *r)
 }
 
 /* A stored signed number of 8 or 4 bytes; others are not results or fds. */
-static inline bool stored_s64(const struct event *ev, unsigned int i, int64_t *ret_x)
+static ALWAYS_INLINE bool stored_s64(const struct event *ev, unsigned int i, int64_t *ret_x)
 {
 	struct param v = event_stored_param(ev, i);
 
@@ -229,7 +229,7 @@ static inline bool stored_s64(const struct event *ev, unsigned int i, int64_t *r
  * Result and fd where the event itself stores them. With a conversion only what it takes from the event
  * counts: what the enter event holds, the fold fills in.
  */
-static inline bool own_number(const struct event *ev, unsigned int i, int64_t *ret_x)
+static ALWAYS_INLINE bool own_number(const struct event *ev, unsigned int i, int64_t *ret_x)
 {
 	const struct conv_source *src;
 
@@ -243,7 +243,7 @@ static inline bool own_number(const struct event *ev, unsigned int i, int64_t *r
 	return src->from == FROM_OWN && stored_s64(ev, src->index, ret_x);
 }
 
-static inline void find_conversion(struct event *ev)
+static ALWAYS_INLINE void find_conversion(struct event *ev)
 {
 	unsigned int n = ev->stored_nparams;
 	const struct schema_conv *conv;
@@ -266,7 +266,7 @@ static inline void find_conversion(struct event *ev)
 	}
 }
 
-static inline void find_result(struct event *ev)
+static ALWAYS_INLINE void find_result(struct event *ev)
 {
 	const struct schema_event *se;
 	int64_t fd;
@@ -288,7 +288,7 @@ static inline void find_result(struct event *ev)
 	}
 }
 
-static inline void tally_event(struct batch *b, const struct event *ev)
+static ALWAYS_INLINE void tally_event(struct batch *b, const struct event *ev)
 {
 	struct batch_tally *t = &b->tally;
 
@@ -311,7 +311,7 @@ static inline void tally_event(struct batch *b, const struct event *ev)
 	}
 }
 
-static inline void decode_record(struct event *ev, const struct raw_event *r)
+static ALWAYS_INLINE void decode_record(struct event *ev, const struct raw_event *r)
 {
 	const uint8_t *h = r->body + r->head;
 	uint16_t type = r->type;

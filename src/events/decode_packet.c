@@ -111,6 +111,10 @@ int decode_packet_block(struct batch *b, uint32_t type, const uint8_t *body, uin
 		p->ts_ns = h.timed ? units_to_ns(&b->interfaces[h.interface], h.units) : 0;
 	} else {
 		p->flags |= PACKET_NO_INTERFACE;
+		if (batch_damage(b, b->base_off + block_off, 0,
+				 "packet of interface %u, which no block describes", h.interface) != 0) {
+			return ERR_NOMEM;
+		}
 	}
 	if (p->ts_ns == 0) {
 		p->flags |= PACKET_NO_TIME;

@@ -9,24 +9,28 @@
 
 #include <sys/types.h>
 
-/* One run of gnuplot. Zeroed or after plot_start; owner: main. */
+#define PLOTS_MAX 64
+
+/* One run of gnuplot, which draws several plots one after the other. Zeroed or after plot_start; owner: main. */
 struct plot_job {
-	const struct plot_def *def;
+	const struct plot_def *plots; /* borrowed from the report */
+	unsigned int count;
+	uint64_t drawn; /* bit i: plots[i] has something to draw */
 	pid_t pid; /* 0: not running */
-	int out_fd; /* -1 or the file its drawing goes to */
+	int out_fd; /* -1 or the file its drawings go to */
 	int err_fd; /* -1 or the file its complaints go to */
 };
 
-/* Starts gnuplot on p; it draws while the caller does other work. ERR_EOF: nothing to draw.
- * ERR_UNSUPPORTED: no gnuplot. On failure nothing is left to finish. */
-int plot_start(const struct report *r, const struct plot_def *p, struct plot_job *ret_job,
-	       struct err *e);
+/* Starts gnuplot on count plots; it draws while the caller does other work. ERR_EOF: none has anything to
+ * draw. ERR_UNSUPPORTED: no gnuplot. On failure nothing is left to finish. */
+int plot_start(const struct report *r, const struct plot_def *plots, unsigned int count,
+	       struct plot_job *ret_job, struct err *e);
 
-/* Waits until deadline_ns (CLOCK_MONOTONIC) and takes the drawing. ERR_UNSUPPORTED: it failed or
- * took too long. The job is over either way. */
-int plot_finish(struct plot_job *job, uint64_t deadline_ns, struct buf *out, struct err *e);
+/* Waits until deadline_ns (CLOCK_MONOTONIC) and takes the drawings: svgs[i] of plots[i], empty when there was
+ * nothing to draw. ERR_UNSUPPORTED: gnuplot failed or took too long. The job is over either way. */
+int plot_finish(struct plot_job *job, uint64_t deadline_ns, struct buf *svgs, struct err *e);
 
-/* Ends a job whose drawing nobody wants. Nothing happens when none runs. */
+/* Ends a job whose drawings nobody wants. Nothing happens when none runs. */
 void plot_abandon(struct plot_job *job);
 
 /* Now, plus the time gnuplot gets. */

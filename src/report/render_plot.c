@@ -129,17 +129,36 @@ static int start_failed(int error, struct err *e)
 	return err_set(e, ERR_UNSUPPORTED, "gnuplot cannot be run: %s", strerror(error));
 }
 
-int plot_start(const struct report *r, const struct plot_def *p, struct plot_job *ret_job,
-	       struct err *e)
+/* The scripts of all plots, each in a gnuplot as good as new. */
+static int all_scripts(const struct report *r, struct plot_job *job, struct buf *out)
 {
-	struct plot_job job = { p, 0, -1, -1 };
+	for (unsigned int i = 0; i < job->count; i++) {
+		int rc = plot_script(r, &job->plots[i], out);
+
+		if (rc == ERR_EOF) {
+			continue;
+		}
+		if (rc != 0) {
+			return rc;
+		}
+		job->drawn |= UINT64_C(1) << i;
+		buf_adds(out, "\nunset output\nreset\n");
+	}
+	return out->failed ? ERR_NOMEM : job->drawn != 0 ? 0 : ERR_EOF;
+}
+
+int plot_start(const struct report *r, const struct plot_def *plots, unsigned int count,
+	       struct plot_job *ret_job, struct err *e)
+{
+	struct plot_job job = { plots, count, 0, 0, -1, -1 };
 	struct buf script;
 	int in_fd = -1;
 	int rc;
 	int error;
 
+	assert(count <= PLOTS_MAX);
 	buf_init(&script, LIMIT_PLOT_BYTES);
-	rc = plot_script(r, p, &script);
+	rc = all_scripts(r, &job, &script);
 	if (rc != 0) {
 		goto out;
 	}
@@ -221,8 +240,8 @@ static void read_all(int fd, struct buf *b)
 	}
 }
 
-/* The first line gnuplot complained with that says something. */
-static int drawing_failed(const struct plot_job *job, struct err *e)
+/* The first line gnuplot complained with that says something, or how it ended. */
+static int drawing_failed(const struct plot_job *job, int status, struct err *e)
 {
 	struct buf text;
 	const char *line;
@@ -231,13 +250,57 @@ static int drawing_failed(const struct plot_job *job, struct err *e)
 	read_all(job->err_fd, &text);
 	line = buf_str(&text);
 	line += strspn(line, " \t\r\n");
-	err_set(e, ERR_UNSUPPORTED, "gnuplot could not draw '%s': %.*s", job->def->name,
-		(int)strcspn(line, "\r\n"), line);
+	if (line[0] != '\0') {
+		err_set(e, ERR_UNSUPPORTED, "gnuplot could not draw: %.*s",
+			(int)strcspn(line, "\r\n"), line);
+	} else if (WIFSIGNALED(status)) {
+		err_set(e, ERR_UNSUPPORTED, "gnuplot was ended by signal %d", WTERMSIG(status));
+	} else {
+		err_set(e, ERR_UNSUPPORTED, "gnuplot ended with status %d", WEXITSTATUS(status));
+	}
 	buf_release(&text);
 	return ERR_UNSUPPORTED;
 }
 
-int plot_finish(struct plot_job *job, uint64_t deadline_ns, struct buf *out, struct err *e)
+/* gnuplot's drawings stand one behind the other: the length of the first, or 0 when none is whole. */
+static size_t first_drawing(const char *p, size_t len)
+{
+	static const char end[] = "</svg>";
+	const char *at = len > 0 ? memmem(p, len, end, sizeof(end) - 1) : NULL;
+
+	return at != NULL ? (size_t)(at - p) + sizeof(end) - 1 : 0;
+}
+
+static int take_drawings(const struct plot_job *job, const struct buf *raw, struct buf *svgs,
+			 struct err *e)
+{
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < job->count; i++) {
+		const struct plot_def *def = &job->plots[i];
+		size_t len;
+		int rc;
+
+		if (!(job->drawn >> i & 1)) {
+			continue;
+		}
+		len = first_drawing(raw->data + at, raw->len - at);
+		rc = len == 0 ? ERR_MALFORMED :
+				plot_svg_clean(raw->data + at, len, def->name, def->title, &svgs[i]);
+		if (rc == ERR_MALFORMED) {
+			buf_reset(&svgs[i]);
+			return err_set(e, ERR_UNSUPPORTED, "the drawing of '%s' by gnuplot is not understood",
+				       def->name);
+		}
+		if (rc != 0) {
+			return rc;
+		}
+		at += len;
+	}
+	return 0;
+}
+
+int plot_finish(struct plot_job *job, uint64_t deadline_ns, struct buf *svgs, struct err *e)
 {
 	struct buf raw;
 	int status = 0;
@@ -245,21 +308,16 @@ int plot_finish(struct plot_job *job, uint64_t deadline_ns, struct buf *out, str
 
 	buf_init(&raw, LIMIT_PLOT_BYTES);
 	if (!wait_until(job->pid, deadline_ns, &status)) {
-		rc = err_set(e, ERR_UNSUPPORTED, "gnuplot took longer than %d s for '%s'",
-			     LIMIT_PLOT_SECONDS, job->def->name);
+		rc = err_set(e, ERR_UNSUPPORTED, "gnuplot took longer than %d s", LIMIT_PLOT_SECONDS);
 		goto out;
 	}
 	job->pid = 0;
+	read_all(job->out_fd, &raw);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		rc = drawing_failed(job, e);
+		rc = drawing_failed(job, status, e);
 		goto out;
 	}
-	read_all(job->out_fd, &raw);
-	rc = plot_svg_clean(raw.data, raw.len, job->def->name, job->def->title, out);
-	if (rc == ERR_MALFORMED) {
-		rc = err_set(e, ERR_UNSUPPORTED, "the drawing of '%s' by gnuplot is not understood",
-			     job->def->name);
-	}
+	rc = take_drawings(job, &raw, svgs, e);
 out:
 	plot_abandon(job);
 	buf_release(&raw);
@@ -269,7 +327,7 @@ out:
 int render_plot(const struct report *r, const struct plot_def *p, struct buf *out, struct err *e)
 {
 	struct plot_job job;
-	int rc = plot_start(r, p, &job, e);
+	int rc = plot_start(r, p, 1, &job, e);
 
 	return rc != 0 ? rc : plot_finish(&job, plot_deadline(), out, e);
 }

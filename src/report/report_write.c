@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "report/folder.h"
 #include "report/plot.h"
 
@@ -18,9 +19,12 @@ struct writing {
 	const struct report *report;
 	struct folder folder;
 	struct buf buf; /* of the file being written */
-	struct plot_job *jobs; /* owns: one per plot */
+	struct plot_job job;
 	struct buf *svgs; /* owns: one per plot, empty when there is no drawing */
-	char *plot_note; /* owns, or NULL */
+	char *plot_note; /* owns, or NULL */	struct buf json_buf;		/* of json; the thread's while it runs */
+	struct sink json;
+	struct thread json_thread;
+	bool json_open;
 };
 
 /* ---- plots ---- */
@@ -36,67 +40,50 @@ static void note_plot_failure(struct writing *w, const struct err *e)
 static int start_plots(struct writing *w, struct err *e)
 {
 	unsigned int n = w->report->plot_count;
+	struct err why;
+	int rc;
 
 	if (n == 0) {
 		return 0;
 	}
-	w->jobs = calloc(n, sizeof(*w->jobs));
 	w->svgs = calloc(n, sizeof(*w->svgs));
-	if (w->jobs == NULL || w->svgs == NULL) {
+	if (w->svgs == NULL) {
 		return err_nomem(e, "plots");
 	}
 	for (unsigned int i = 0; i < n; i++) {
-		w->jobs[i].out_fd = -1;
-		w->jobs[i].err_fd = -1;
 		buf_init(&w->svgs[i], BUFFER_BYTES_MAX);
 	}
-	for (unsigned int i = 0; i < n; i++) {
-		struct err why;
-		int rc;
-
-		err_init(&why);
-		rc = plot_start(w->report, &w->report->plots[i], &w->jobs[i], &why);
-		if (rc == ERR_NOMEM) {
-			return err_nomem(e, "plots");
-		}
-		if (rc == ERR_UNSUPPORTED) {
-			note_plot_failure(w, &why);
-			break;
-		}
+	err_init(&why);
+	rc = plot_start(w->report, w->report->plots, n, &w->job, &why);
+	if (rc == ERR_NOMEM) {
+		return err_nomem(e, "plots");
+	}
+	if (rc == ERR_UNSUPPORTED) {
+		note_plot_failure(w, &why);
 	}
 	return 0;
 }
 
-/* A drawing that fails is a note, not the end of the report. */
+/* Drawings that fail are a note, not the end of the report. */
 static void finish_plots(struct writing *w)
 {
-	uint64_t deadline = plot_deadline();
+	struct err why;
 
-	for (unsigned int i = 0; w->jobs != NULL && i < w->report->plot_count; i++) {
-		struct err why;
-
-		if (w->jobs[i].pid == 0) {
-			continue;
-		}
-		err_init(&why);
-		if (plot_finish(&w->jobs[i], deadline, &w->svgs[i], &why) != 0) {
-			buf_release(&w->svgs[i]);
-			note_plot_failure(w, &why);
-		}
+	if (w->job.pid == 0) {
+		return;
+	}
+	err_init(&why);
+	if (plot_finish(&w->job, plot_deadline(), w->svgs, &why) != 0) {
+		note_plot_failure(w, &why);
 	}
 }
 
 static void release_plots(struct writing *w)
 {
-	for (unsigned int i = 0; i < w->report->plot_count; i++) {
-		if (w->jobs != NULL) {
-			plot_abandon(&w->jobs[i]);
-		}
-		if (w->svgs != NULL) {
-			buf_release(&w->svgs[i]);
-		}
+	plot_abandon(&w->job);
+	for (unsigned int i = 0; w->svgs != NULL && i < w->report->plot_count; i++) {
+		buf_release(&w->svgs[i]);
 	}
-	free(w->jobs);
 	free(w->svgs);
 }
 
@@ -175,16 +162,36 @@ static int write_plots(struct writing *w, struct err *e)
 	return rc;
 }
 
-static int write_json(struct writing *w, struct err *e)
+/* report.json is written beside the other files, on a thread of its own where there may be one. */
+static void json_work(void *arg)
 {
-	struct sink s;
-	int rc = folder_create(&w->folder, NULL, "report.json", &w->buf, &s, e);
+	struct writing *w = arg;
 
-	if (rc == 0) {
-		render_json_to(w->report, &s);
-		rc = folder_close(&w->folder, "report.json", &s, e);
+	render_json_to(w->report, &w->json);
+}
+
+static int begin_json(struct writing *w, struct err *e)
+{
+	int rc = folder_create(&w->folder, NULL, "report.json", &w->json_buf, &w->json, e);
+
+	if (rc != 0) {
+		return rc;
 	}
-	return rc;
+	w->json_open = true;
+	if (w->report->threads < 2 || thread_start(&w->json_thread, json_work, w) != 0) {
+		json_work(w);
+	}
+	return 0;
+}
+
+static int end_json(struct writing *w, struct err *e)
+{
+	if (!w->json_open) {
+		return 0;
+	}
+	thread_join(&w->json_thread);
+	w->json_open = false;
+	return folder_close(&w->folder, "report.json", &w->json, e);
 }
 
 static int write_page(struct writing *w, struct err *e)
@@ -201,16 +208,17 @@ static int write_page(struct writing *w, struct err *e)
 
 static int write_all(struct writing *w, struct err *e)
 {
+	int json_rc;
 	int rc = folder_begin(&w->folder, e);
 
 	if (rc == 0) {
 		rc = start_plots(w, e);
 	}
 	if (rc == 0) {
-		rc = write_tables(w, e);
+		rc = begin_json(w, e);
 	}
 	if (rc == 0) {
-		rc = write_json(w, e);
+		rc = write_tables(w, e);
 	}
 	if (rc == 0) {
 		rc = write_plots(w, e);
@@ -218,7 +226,8 @@ static int write_all(struct writing *w, struct err *e)
 	if (rc == 0) {
 		rc = write_page(w, e);
 	}
-	return rc;
+	json_rc = end_json(w, rc == 0 ? e : NULL);
+	return rc != 0 ? rc : json_rc;
 }
 
 int report_check(const char *dir, struct err *e)
@@ -233,11 +242,12 @@ int report_check(const char *dir, struct err *e)
 int report_write(const struct report *r, const char *dir, char **ret_index, char **ret_plot_note,
 		 struct err *e)
 {
-	struct writing w = { .report = r };
+	struct writing w = { .report = r, .job = { .out_fd = -1, .err_fd = -1 } };
 	char *index = NULL;
 	int rc;
 
 	buf_init(&w.buf, BUFFER_BYTES_MAX);
+	buf_init(&w.json_buf, BUFFER_BYTES_MAX);
 	rc = folder_open(dir, &w.folder, e);
 	if (rc == 0 && asprintf(&index, "%s/index.html", w.folder.path) < 0) {
 		index = NULL;
@@ -259,5 +269,6 @@ int report_write(const struct report *r, const char *dir, char **ret_index, char
 	release_plots(&w);
 	folder_release(&w.folder);
 	buf_release(&w.buf);
+	buf_release(&w.json_buf);
 	return rc;
 }

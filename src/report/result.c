@@ -100,6 +100,24 @@ void table_text(struct table *t, const char *s)
 	table_textn(t, s, strlen(s));
 }
 
+/* Hosts, sources, users and the like repeat from row to row: the text above can serve again. */
+static bool same_as_above(const struct table *t, struct cell *c, const void *s, size_t n)
+{
+	const struct cell *above;
+
+	if ((size_t)(c - t->cells) < t->def->column_count || n == 0) {
+		return false;
+	}
+	above = c - t->def->column_count;
+	if (above->type != COL_TEXT || above->marks != 0 || above->len != n ||
+	    memcmp(above->v.text, s, n) != 0) {
+		return false;
+	}
+	c->v.text = above->v.text;
+	c->len = (uint32_t)n;
+	return true;
+}
+
 void table_textn(struct table *t, const void *s, size_t n)
 {
 	struct cell *c = next_cell_of(t, COL_TEXT);
@@ -109,6 +127,9 @@ void table_textn(struct table *t, const void *s, size_t n)
 	}
 	if (n > UINT32_MAX) {
 		n = UINT32_MAX;
+	}
+	if (same_as_above(t, c, s, n)) {
+		return;
 	}
 	c->v.text = n > 0 ? arena_dup(&t->arena, s, n) : "";
 	if (c->v.text == NULL) {

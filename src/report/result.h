@@ -120,6 +120,7 @@ struct report {
 	unsigned int table_count, table_cap;
 	const struct plot_def *plots;
 	unsigned int plot_count;
+	unsigned int threads; /* that writing may use; 0 is 1 */
 	bool stopped; /* partial: the run was stopped */
 	char summary[512]; /* one line for the head of the page: what was read; not escaped */
 	/* Provenance: the only part that may differ between two runs; fixed by --reproducible. */

@@ -183,6 +183,7 @@ static struct fd_chunk *chunk_own(struct state *s, struct fd_table *t, size_t i)
 	if (c != NULL) {
 		memcpy(own->e, c->e, sizeof(own->e));
 		own->used = c->used;
+		own->cloexec = c->cloexec;
 		for (unsigned int k = 0; k < FD_CHUNK; k++) {
 			if (own->e[k] != 0) {
 				FD_VIEW(own->e[k])->refs++;
@@ -300,6 +301,7 @@ bool fds_set(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v,
 	}
 	e = &c->e[(size_t)fd % FD_CHUNK];
 	v->refs++;
+	c->cloexec = (uint16_t)(c->cloexec + cloexec - FD_CLOEXEC(*e));
 	if (*e != 0) {
 		fd_view_unref(s, FD_VIEW(*e));
 	} else {
@@ -325,6 +327,7 @@ void fds_remove(struct state *s, struct fd_table *t, int64_t fd)
 	}
 	e = &c->e[(size_t)fd % FD_CHUNK];
 	fd_view_unref(s, FD_VIEW(*e));
+	c->cloexec = (uint16_t)(c->cloexec - FD_CLOEXEC(*e));
 	*e = 0;
 	c->used--;
 	t->used--;
@@ -342,6 +345,7 @@ void fds_set_cloexec(struct state *s, struct fd_table *t, int64_t fd, bool cloex
 	c = chunk_own(s, t, (size_t)fd / FD_CHUNK);
 	if (c != NULL) {
 		c->e[(size_t)fd % FD_CHUNK] ^= 1;
+		c->cloexec = (uint16_t)(cloexec ? c->cloexec + 1 : c->cloexec - 1);
 	}
 }
 
@@ -384,11 +388,14 @@ void fds_remove_range(struct state *s, struct fd_table *t, uint64_t first, uint6
 
 void fds_remove_cloexec(struct state *s, struct fd_table *t)
 {
-	uintptr_t e;
-
-	for (int64_t fd = fds_next(t, -1, &e); fd >= 0; fd = fds_next(t, fd, &e)) {
-		if (FD_CLOEXEC(e)) {
-			fds_remove(s, t, fd);
+	for (size_t i = 0; i < t->chunks; i++) {
+		if (t->dir[i] == NULL || t->dir[i]->cloexec == 0) {
+			continue;
+		}
+		for (size_t k = 0; k < FD_CHUNK && t->dir[i]->cloexec > 0; k++) {
+			if (FD_CLOEXEC(t->dir[i]->e[k])) {
+				fds_remove(s, t, (int64_t)(i * FD_CHUNK + k));
+			}
 		}
 	}
 }

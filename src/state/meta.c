@@ -12,7 +12,6 @@
 #include "readers/source.h"
 #include "state/state_internal.h"
 
-#define HOST_BYTES 128
 
 void meta_malformed(struct state *s, const struct meta_block *m, uint64_t left, const char *what)
 {
@@ -33,28 +32,9 @@ void meta_malformed(struct state *s, const struct meta_block *m, uint64_t left, 
 
 static void meta_machine(struct state *s, const struct meta_block *m)
 {
-	struct cursor c = cur_make(m->body, m->body_len);
-	struct section *sec = s->section;
-	bool be = sec->big_endian;
-	uint32_t cpus = cur_u32(&c, be);
-	uint64_t memory = cur_u64(&c, be);
-	uint64_t max_pid = cur_u64(&c, be);
-	const uint8_t *host = cur_take(&c, HOST_BYTES);
-	uint64_t boot = cur_u64(&c, be);
-	uint64_t flags = cur_u64(&c, be);
-
-	if (c.bad) {
+	if (!section_parse_machine(s->section, m->body, m->body_len)) {
 		meta_malformed(s, m, m->body_len, "shorter than machine info");
-		return;
 	}
-	sec->has_machine = true;
-	sec->num_cpus = cpus;
-	sec->memory_bytes = memory;
-	sec->max_pid = max_pid;
-	sec->boot_ns = boot;
-	sec->machine_flags = flags;
-	memcpy(sec->hostname, host, HOST_BYTES);
-	sec->hostname[HOST_BYTES] = '\0';
 }
 
 /* ---- interfaces ---- */

@@ -332,10 +332,7 @@ int state_fold(struct state *s, struct batch *b, struct err *e)
 	b->first_num = s->num;
 	b->first_raw_num = s->raw;
 	b->first_packet_num = s->packets;
-	for (struct group *g = s->wants & WANT_ANCESTORS ? s->groups : NULL; g != NULL;
-	     g = g->next) {
-		g->chain = NULL; /* lay in another batch */
-	}
+	s->chain_stamp++; /* chains made so far lie in another batch */
 	for (uint32_t i = 0; i < b->meta_count; i++) {
 		uint32_t upto = b->metas[i].at_event < b->event_count ? b->metas[i].at_event
 								      : b->event_count;
@@ -346,7 +343,9 @@ int state_fold(struct state *s, struct batch *b, struct err *e)
 		}
 		state_meta(s, &b->metas[i]);
 	}
-	fold_run(s, b->events + at, b->events + b->event_count, &shown);
+	if (b->event_count > at) {
+		fold_run(s, b->events + at, b->events + b->event_count, &shown);
+	}
 	pair_keep(s);
 	retire_mark(s, b->serial);
 	s->num += shown;

@@ -96,7 +96,8 @@ void retired_release(struct retired *r);
 /* Entries are a view's address, bit 0 close-on-exec; 0: no fd. Chunks are shared by forked
  * tables until one of them writes. */
 struct fd_chunk {
-	uint32_t refs, used;
+	uint32_t refs;
+	uint16_t used, cloexec;		/* entries that are not 0; of those, with bit 0 */
 	uintptr_t e[FD_CHUNK];
 };
 

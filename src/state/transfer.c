@@ -15,8 +15,8 @@
 
 /* The ports of a tuple among the other fds of the process. */
 struct port_use {
-	bool dst_elsewhere;	/* the destination is a destination or listening port of one */
-	bool src_elsewhere;	/* the source is the source port of one */
+	bool dst_elsewhere; /* the destination is a destination or listening port of one */
+	bool src_elsewhere; /* the source is the source port of one */
 };
 
 static struct port_use look_around(const struct fd_table *table, int64_t own,

@@ -278,28 +278,27 @@ static int by_index(const void *pa, const void *pb)
 }
 
 /*
- * The axis leaves out what lies far off: at most one event in a thousand at each end (stray timestamps must
- * not flatten the rest). Buckets are sorted.
+ * The axis leaves out what lies far off (a whole axis away from what follows): at most one event in a thousand
+ * at each end, so that stray timestamps do not flatten the rest. Buckets are sorted.
  */
 static void clamp_axis(const struct io_state *s, size_t *ret_first, size_t *ret_last)
 {
+	const struct io_bucket *b = s->buckets;
 	uint64_t total = 0;
 	uint64_t seen = 0;
 	size_t first = 0;
 	size_t last = s->count - 1;
 
 	for (size_t i = 0; i < s->count; i++) {
-		total += s->buckets[i].counts[IO_EVENTS];
+		total += b[i].counts[IO_EVENTS];
 	}
-	if (s->buckets[last].index - s->buckets[0].index >= LIMIT_SERIES_POINTS) {
-		while (first < last && (seen += s->buckets[first].counts[IO_EVENTS]) * 1000 <= total &&
-		       s->buckets[first + 1].index - s->buckets[first].index > LIMIT_SERIES_POINTS) {
-			first++;
+	if (b[last].index - b[0].index >= LIMIT_SERIES_POINTS) {
+		for (size_t i = 0; i < last && (seen += b[i].counts[IO_EVENTS]) * 1000 <= total; i++) {
+			first = b[i + 1].index - b[i].index > LIMIT_SERIES_POINTS ? i + 1 : first;
 		}
 		seen = 0;
-		while (last > first && (seen += s->buckets[last].counts[IO_EVENTS]) * 1000 <= total &&
-		       s->buckets[last].index - s->buckets[last - 1].index > LIMIT_SERIES_POINTS) {
-			last--;
+		for (size_t i = last; i > first && (seen += b[i].counts[IO_EVENTS]) * 1000 <= total; i--) {
+			last = b[i].index - b[i - 1].index > LIMIT_SERIES_POINTS ? i - 1 : last;
 		}
 	}
 	*ret_first = first;
@@ -308,6 +307,10 @@ static void clamp_axis(const struct io_state *s, size_t *ret_first, size_t *ret_
 
 static int fit_axis(struct io_state *s, size_t *ret_first, size_t *ret_last)
 {
+	/* A state that was never merged may hold one bucket too many. */
+	if (limit_buckets(s) != 0) {
+		return ERR_NOMEM;
+	}
 	for (;;) {
 		qsort(s->buckets, s->count, sizeof(*s->buckets), by_index);
 		clamp_axis(s, ret_first, ret_last);

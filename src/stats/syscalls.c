@@ -38,10 +38,12 @@ static void syscalls_free(void *st)
 
 static struct call_sums **row_of(struct syscalls_state *s, const struct event *ev)
 {
-	uint16_t code;
+	if (ev->type == EV_GENERIC_X) {
+		struct param id = event_param(ev, 0);
 
-	if (UNLIKELY(ev->type == EV_GENERIC_X) && event_u16(ev, 0, &code) && code < GENERIC_CODES) {
-		return &s->generic[code];
+		if (id.len >= 2 && load_le16(id.p) < GENERIC_CODES) {
+			return &s->generic[load_le16(id.p)];
+		}
 	}
 	return &s->by_type[ev->type];
 }

@@ -20,7 +20,8 @@ struct series;
 
 enum tap_order {
 	TAP_FREE,	/* any worker, any order of batches */
-	TAP_ORDERED,	/* one state, batches in file order within a source: rare, it runs in the serial stage */
+	TAP_ORDERED,	/* one state, batches in file order within a source, sources in no order: rare, it runs
+			 * in the serial stage, one batch at a time */
 };
 
 /* All sources of the run in report order; frozen when tables are built. */
