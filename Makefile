@@ -31,7 +31,7 @@ DEPS := $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
 
 # Targets that need no libraries must work before `make deps`.
 NO_BUILD_GOALS := deps help clean distclean demo check check-long check-asan check-tsan check-fuzz-replay \
-	check-layers check-headers check-determinism ci bench uninstall format-diff
+	check-layers check-headers check-determinism fuzz ci bench uninstall format-diff
 ifneq ($(filter-out $(NO_BUILD_GOALS),$(or $(MAKECMDGOALS),all)),)
 PKGS := zlib libzstd libarchive jansson libcrypto
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
@@ -192,6 +192,24 @@ check-fuzz-replay: ## fuzz targets over tests/corpus and generated seeds
 check-determinism: ## the same report from any -j, batch size, compression, locale and time zone
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="determinism"
+
+# Not part of any check: needs clang, and time. CPPFLAGS: clang's own headers include features.h before ours
+# can ask for GNU's. Adding 0 to a null pointer is no finding.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(FUZZ:$(BUILD)/fuzz/%=$(BUILD)/fuzzers/%)
+$(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/in_memory.o $(LIB)
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo "  LINK  $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
+.PHONY: fuzz fuzz-programs
+fuzz: ## fuzzes every target for FUZZ_SECONDS (60) in build-fuzz; needs clang
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) fuzz-programs BUILD=build-fuzz CC=clang CPPFLAGS=-D_GNU_SOURCE \
+		SANITIZE=address,undefined,fuzzer-no-link CFLAGS=-fno-sanitize=pointer-overflow
+	@BUILD=build-fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' sh tests/fuzz/run.sh
+
+fuzz-programs: $(FUZZERS) $(BUILD)/tools/mkseeds
 
 check-headers: ## compiles each header alone
 	@$(MAKE) --no-print-directory deps

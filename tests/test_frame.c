@@ -5,6 +5,8 @@
 #include "mkframe.h"
 #include "seeds.h"
 
+#include <time.h>
+
 #include "base/limits.h"
 
 #define T0 UINT64_C(1700000000000000000)
@@ -123,6 +125,63 @@ static void test_frame_ways_agree_on_damage(void)
 			mkcap_release(&m);
 		}
 	}
+}
+
+/* Lengths that lie by more than many batches hold, among holes: what was looked at comes again. */
+static void test_frame_ways_agree_on_long_lies(void)
+{
+	uint64_t x = 4711;
+
+	for (int round = 0; round < 8; round++) {
+		struct blocks *b = malloc(sizeof(*b));
+		struct mkcap m;
+
+		plain_events(&m, round % 2 != 0, 4000);
+		find_blocks(b, &m);
+		for (int k = 0; k < 12; k++) {
+			size_t block = 1 + (size_t)(random_next(&x) % (b->count - 1));
+			uint32_t length = (uint32_t)(random_next(&x) % (k % 3 == 0 ? 1000 : m.out.len)) & ~3u;
+
+			if (k % 4 == 3) {
+				memset(m.out.data + b->at[block] + 20, 0, m.out.len - b->at[block] > 9000 ? 5000 : 20);
+			} else {
+				mkcap_patch32(&m.out, b->at[block] + 4, length, m.big_endian);
+			}
+		}
+		check_all_ways(m.out.data, m.out.len, "long lies");
+		mkcap_release(&m);
+		free(b);
+	}
+}
+
+/*
+ * Blocks that each claim to be half of the capture, with a small good one behind each: what they claim must
+ * not be read or copied again for every one of them.
+ */
+static void test_frame_many_long_lies_are_no_attack(void)
+{
+	struct framed f;
+	struct mkcap m;
+	clock_t start;
+	size_t n = 30000;
+
+	mkcap_init(&m, false);
+	mkcap_section(&m, 2);
+	for (size_t i = 0; i < n; i++) {
+		mkcap_u32(&m.out, 6, false);
+		mkcap_u32(&m.out, 400000, false);
+		mkcap_u64(&m.out, 0, false);
+		mkcap_block(&m, 0xBAD, "", 0);
+	}
+	for (enum how how = MAPPED; how <= STREAMED; how++) {
+		start = clock();
+		framed_run(&f, m.out.data, m.out.len, how, 4096);
+		CU_ASSERT_EQUAL(f.damage_count, n);
+		CU_ASSERT_EQUAL(f.meta_count, n + 1);
+		framed_release(&f);
+		CU_ASSERT_TRUE(clock() - start < 5 * CLOCKS_PER_SEC);
+	}
+	mkcap_release(&m);
 }
 
 /* Blocks far larger than a batch, and a batch that ends at every place of a block. */
@@ -653,6 +712,8 @@ void suite_frame(CU_pSuite suite)
 {
 	CU_add_test(suite, "test_frame_ways_agree_on_seeds", test_frame_ways_agree_on_seeds);
 	CU_add_test(suite, "test_frame_ways_agree_on_damage", test_frame_ways_agree_on_damage);
+	CU_add_test(suite, "test_frame_ways_agree_on_long_lies", test_frame_ways_agree_on_long_lies);
+	CU_add_test(suite, "test_frame_many_long_lies_are_no_attack", test_frame_many_long_lies_are_no_attack);
 	CU_add_test(suite, "test_frame_blocks_larger_than_batches", test_frame_blocks_larger_than_batches);
 	CU_add_test(suite, "test_frame_cut_at_every_byte", test_frame_cut_at_every_byte);
 	CU_add_test(suite, "test_frame_cut_gzip", test_frame_cut_gzip);

@@ -37,6 +37,10 @@
 /* Live fds of one source over all tables: 40 to 200 bytes each. */
 #define LIMIT_FDS (16u << 20)
 
+/* Memory of one section's state, over all its tables and strings: a busy host with 100,000 processes
+ * needs 1 GiB. The ceilings by number above multiply with names of any length. */
+#define LIMIT_STATE_BYTES (UINT64_C(8) << 30)
+
 /* Containers, users, groups, interfaces of one source: real hosts have hundreds. */
 #define LIMIT_CONTAINERS (1u << 16)
 #define LIMIT_USERS (1u << 18)

@@ -10,6 +10,8 @@
 void map_init(struct map *m)
 {
 	memset(m, 0, sizeof(*m));
+	/* Where the kernel put this memory: an input cannot know. */
+	m->seed = map_hash((uintptr_t)m) ^ map_hash((uintptr_t)&map_init);
 }
 
 void map_release(struct map *m)
@@ -28,7 +30,7 @@ void map_clear(struct map *m)
 
 static void put_new(struct map *m, uint64_t key, uintptr_t value)
 {
-	size_t i = map_hash(key) & m->mask;
+	size_t i = map_home(m, key);
 
 	while (m->slots[i].value != 0) {
 		i = (i + 1) & m->mask;
@@ -39,7 +41,7 @@ static void put_new(struct map *m, uint64_t key, uintptr_t value)
 
 static int grow(struct map *m)
 {
-	struct map bigger = { NULL, 0, m->count };
+	struct map bigger = { NULL, 0, m->count, m->seed };
 	size_t n = m->slots != NULL ? (m->mask + 1) * 2 : 16;
 
 	bigger.slots = calloc(n, sizeof(*bigger.slots));
@@ -65,7 +67,7 @@ int map_set(struct map *m, uint64_t key, uintptr_t value)
 	if ((m->slots == NULL || m->count + 1 > (m->mask + 1) / 2) && grow(m) != 0) {
 		return ERR_NOMEM;
 	}
-	i = map_hash(key) & m->mask;
+	i = map_home(m, key);
 	while (m->slots[i].value != 0) {
 		if (m->slots[i].key == key) {
 			m->slots[i].value = value;
@@ -88,7 +90,7 @@ uintptr_t map_del(struct map *m, uint64_t key)
 	if (m->slots == NULL) {
 		return 0;
 	}
-	hole = map_hash(key) & m->mask;
+	hole = map_home(m, key);
 	while (m->slots[hole].value != 0 && m->slots[hole].key != key) {
 		hole = (hole + 1) & m->mask;
 	}
@@ -98,7 +100,7 @@ uintptr_t map_del(struct map *m, uint64_t key)
 	}
 	/* Move back every later slot of the run whose home is at or before the hole. */
 	for (i = (hole + 1) & m->mask; m->slots[i].value != 0; i = (i + 1) & m->mask) {
-		size_t home = map_hash(m->slots[i].key) & m->mask;
+		size_t home = map_home(m, m->slots[i].key);
 
 		if (((i - home) & m->mask) >= ((i - hole) & m->mask)) {
 			m->slots[hole] = m->slots[i];

@@ -252,6 +252,19 @@ static void print_release(struct print *p)
 	buf_release(&p->filled);
 }
 
+/* Nothing printed must not look like nothing read. */
+static void say_no_events(const struct run *r)
+{
+	struct run_totals t = run_totals(r);
+
+	if (r->code == 0 && t.events == 0 && t.packets > 0) {
+		diag_note(r->diag, "no events to print: the input holds %llu packet%s, no system calls",
+			  (unsigned long long)t.packets, t.packets == 1 ? "" : "s");
+	} else if (r->code == 0 && t.events == 0) {
+		diag_note(r->diag, "no events to print: the input holds none");
+	}
+}
+
 /* The run itself; print is set up. */
 static int print_run(struct print *p, const struct options *o, struct diag *d)
 {
@@ -272,6 +285,7 @@ static int print_run(struct print *p, const struct options *o, struct diag *d)
 			int code = output_flush(&p->out, &run.err);
 
 			status = run_status(&run);
+			say_no_events(&run);
 			if (code < 0 && code != ERR_PIPE) {
 				diag_err(d, &run.err);
 				status = err_exit_status(code);

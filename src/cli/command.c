@@ -63,8 +63,8 @@ static void add_indented(struct buf *out, const char *text)
 /* clang-format off */
 static const char inputs_text[] =
 	"\nAn INPUT is a capture (scap, pcapng, pcap), compressed or not, an archive (tar, zip,\n"
-	"7z, cpio) or a directory with captures inside, or - for standard input. What is\n"
-	"what is told by content, not by name.\n";
+	"7z, cpio) or a directory with captures inside, or - for standard input. What it\n"
+	"holds is recognised by content, never by name.\n";
 
 static const char statuses_text[] =
 	"\n`thresher help COMMAND` tells the options of a command.\n"

@@ -58,13 +58,11 @@ static void add_time(struct buf *out, const char *key, uint64_t ns)
 static void add_machine(const struct section *s, struct buf *out)
 {
 	add_text(out, "hostname", s->hostname);
-	if (s->has_machine) {
-		add_u64(out, "cpus", s->num_cpus);
-		add_u64(out, "memory_bytes", s->memory_bytes);
-		add_time(out, "boot_time", s->boot_ns);
-		add_u64(out, "machine_flags", s->machine_flags);
-		add_u64(out, "max_pid", s->max_pid);
-	}
+	add_known(out, "cpus", s->has_machine ? s->num_cpus : UINT64_MAX);
+	add_known(out, "memory_bytes", s->has_machine ? s->memory_bytes : UINT64_MAX);
+	add_time(out, "boot_time", s->has_machine ? s->boot_ns : 0);
+	add_known(out, "machine_flags", s->has_machine ? s->machine_flags : UINT64_MAX);
+	add_known(out, "max_pid", s->has_machine ? s->max_pid : UINT64_MAX);
 	add_text(out, "hardware", s->hardware);
 	add_text(out, "os", s->os);
 	add_text(out, "application", s->application);
@@ -132,9 +130,7 @@ static void add_section(const struct section *s, struct buf *out)
 	add_machine(s, out);
 	add_time(out, "first_time", s->first_ns);
 	add_time(out, "last_time", s->last_ns);
-	if (s->first_ns != 0) {
-		add_u64(out, "duration_ns", s->last_ns - s->first_ns);
-	}
+	add_known(out, "duration_ns", s->first_ns != 0 ? s->last_ns - s->first_ns : UINT64_MAX);
 	add_u64(out, "events", s->events);
 	add_u64(out, "events_shown", s->events_shown);
 	add_u64(out, "enter_events", s->enter_events);

@@ -268,11 +268,14 @@ static void add_events(const struct section *s, struct buf *out)
 	add_part(out, s->events_time_zero, "without time");
 	add_part(out, s->events_bad_params, "with bad parameters");
 	buf_addc(out, '\n');
-	if (s->drop_events > 0) {
-		add_label(out, "drops");
-		add_grouped(out, s->drop_events);
-		buf_adds(out, " drop events: parts of the capture are a sample\n");
+	add_label(out, "drops");
+	if (s->drop_events == 0) {
+		buf_adds(out, "none recorded\n");
+		return;
 	}
+	add_grouped(out, s->drop_events);
+	buf_printf(out, " drop event%s: parts of the capture are a sample\n",
+		   s->drop_events == 1 ? "" : "s");
 }
 
 static void add_interface(const struct packet_interface *p, uint32_t index, struct buf *out)
@@ -289,9 +292,12 @@ static void add_interface(const struct packet_interface *p, uint32_t index, stru
 	} else {
 		buf_printf(out, "link type %u", p->link_type);
 	}
-	buf_printf(out, ", snaplen %u, ", p->snaplen);
+	if (p->snaplen != 0) {
+		buf_printf(out, ", snaplen %u", p->snaplen);
+	}
+	buf_adds(out, ", ");
 	add_grouped(out, p->packets);
-	buf_adds(out, " packets, ");
+	buf_adds(out, p->packets == 1 ? " packet, " : " packets, ");
 	add_bytes(out, p->bytes);
 	add_part(out, p->cut_packets, "cut");
 	if (p->drops_interface != UINT64_MAX) {
@@ -326,9 +332,8 @@ static void add_section(const struct info *in, const struct section *s, bool num
 			struct buf *out)
 {
 	if (numbered) {
-		buf_printf(out, "\n section %u at offset ", s->index + 1);
-		add_grouped(out, s->offset);
-		buf_addc(out, '\n');
+		buf_printf(out, "\n section %u at offset %llu\n", s->index,
+			   (unsigned long long)s->offset);
 	}
 	add_label(out, "format");
 	buf_printf(out, "%s %u.%u%s, %s-endian\n", section_kind_name(s), s->major, s->minor,
@@ -359,6 +364,9 @@ static void add_size(const struct source *s, struct buf *out)
 
 static void add_blocks(const struct source *s, struct buf *out)
 {
+	if (s->block_types == 0) { /* legacy pcap has packets only */
+		return;
+	}
 	buf_adds(out, "\n          blocks               bytes  type\n");
 	for (uint32_t i = 0; i < s->block_types; i++) {
 		add_column(out, s->blocks[i].blocks, 16);
@@ -376,16 +384,20 @@ static void add_damage(const struct source *s, struct buf *out)
 	}
 	add_label(out, "damage");
 	add_grouped(out, s->damages_total);
-	buf_adds(out, s->damages_total == 1 ? " place, " : " places, ");
-	add_bytes(out, s->damage_bytes);
-	buf_adds(out, " skipped\n");
+	buf_adds(out, s->damages_total == 1 ? " place" : " places");
+	if (s->damage_bytes > 0) {
+		buf_adds(out, ", ");
+		add_bytes(out, s->damage_bytes);
+		buf_adds(out, " skipped");
+	}
+	buf_addc(out, '\n');
 	for (uint32_t i = 0; i < s->damage_count; i++) {
 		buf_printf(out, "    at offset %llu: ", (unsigned long long)s->damages[i].offset);
 		escape_terminal(out, s->damages[i].what, strlen(s->damages[i].what));
 		if (s->damages[i].bytes > 0) {
 			buf_adds(out, ", ");
-			add_grouped(out, s->damages[i].bytes);
-			buf_adds(out, " bytes skipped");
+			add_bytes(out, s->damages[i].bytes);
+			buf_adds(out, " skipped");
 		}
 		buf_addc(out, '\n');
 	}

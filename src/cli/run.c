@@ -127,7 +127,9 @@ static void say_damage(struct run *r, const struct source *s)
 		buf_printf(&text, " and %llu more", (unsigned long long)(s->damages_total - 1));
 	}
 	if (s->damage_bytes > 0) {
-		buf_printf(&text, ", %llu bytes skipped", (unsigned long long)s->damage_bytes);
+		buf_printf(&text, ", %llu byte%s skipped",
+			   (unsigned long long)s->damage_bytes,
+			   s->damage_bytes == 1 ? "" : "s");
 	}
 	if (r->options->strict) {
 		diag_error(r->diag, "%s", buf_str(&text));

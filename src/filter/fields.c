@@ -139,7 +139,10 @@ static const void *ctx_tail(const struct field_ctx *c, unsigned int want)
 {
 	size_t at = c->ev->refs;
 
-	if (c->ev->refs == EVENT_NO_REFS || (c->set->wants & want) == 0) {
+	/* An event without a thread may have objects, but nothing behind them: the next ref is
+	 * the next event's, of another type. */
+	if (c->ev->refs == EVENT_NO_REFS || c->ev->thread == NULL ||
+	    (c->set->wants & want) == 0) {
 		return NULL;
 	}
 	if (c->set->wants & WANT_REFS) {

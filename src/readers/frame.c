@@ -1,10 +1,7 @@
 /*
  * frame.c - cuts a stream into batches of whole pcapng blocks (or hands over to frame_pcap.c for legacy
  * pcap). Reads struct stream, produces struct batch. Runs on whichever thread has the lane's
- * framing turn; one at a time, in file order.
- *
- * Mapped input is never copied: batches point into the mapping. Streamed input is read into
- * the batch's own buffer; the incomplete block at its end is carried to the next batch.
+ * framing turn; one at a time, in file order. Its bytes come through frame_window.c.
  */
 #include "readers/frame.h"
 
@@ -34,120 +31,8 @@ void framer_init(struct framer *f, struct stream *stream, struct source *source,
 
 void framer_release(struct framer *f)
 {
-	free(f->carry);
-	f->carry = NULL;
-	f->carry_at = 0;
-	f->carry_end = 0;
+	window_release(f);
 }
-
-/* ---- the window: bytes from f->off on ------------------------------------------------------- */
-
-static int owned_reserve(struct batch *b, size_t cap)
-{
-	uint8_t *grown;
-
-	if (b->owned_cap >= cap) {
-		return 0;
-	}
-	grown = realloc(b->owned, cap);
-	if (grown == NULL) {
-		return ERR_NOMEM;
-	}
-	b->owned = grown;
-	b->owned_cap = cap;
-	return 0;
-}
-
-/* Up to n bytes of what was carried over, then of the stream. 0, or the code that ended the stream. */
-static int pull(struct framer *f, uint8_t *p, size_t n, size_t *ret_got)
-{
-	size_t left = f->carry_end - f->carry_at;
-
-	if (left > 0) {
-		*ret_got = left < n ? left : n;
-		memcpy(p, f->carry + f->carry_at, *ret_got);
-		f->carry_at += *ret_got;
-		return 0;
-	}
-	if (f->end_code != 0) {
-		return f->end_code;
-	}
-	return stream_read(f->stream, p, n, ret_got, &f->end_err);
-}
-
-/* Reads until the batch's own buffer holds want bytes from f->off on, or the stream ends. */
-static int window_fill(struct framer *f, struct batch *b, struct window *w, size_t want)
-{
-	while (w->len < want && !f->eof) {
-		size_t got = 0;
-		int rc;
-
-		if (owned_reserve(b, want) != 0) {
-			return ERR_NOMEM;
-		}
-		rc = pull(f, b->owned + w->len, want - w->len, &got);
-		if (rc != 0) {
-			f->eof = true;
-			f->end_code = rc;
-			break;
-		}
-		w->len += got;
-	}
-	w->p = b->owned;
-	return 0;
-}
-
-int window_open(struct framer *f, struct batch *b, struct window *w)
-{
-	memset(w, 0, sizeof(*w));
-	if (f->map != NULL) {
-		w->p = f->map + f->off;
-		w->len = (size_t)(f->map_len - f->off);
-		f->eof = true;
-		f->end_code = ERR_EOF;
-		return 0;
-	}
-	f->eof = false;
-	return window_fill(f, b, w, f->batch_bytes);
-}
-
-int window_need(struct framer *f, struct batch *b, struct window *w, size_t n)
-{
-	if (w->len >= n || f->eof) {
-		return 0;
-	}
-	return window_fill(f, b, w, n);
-}
-
-/* Puts the window's bytes from `from` on back in front of what is carried over. */
-int window_close(struct framer *f, struct window *w, size_t from)
-{
-	size_t back = w->len - from;
-	size_t kept = f->carry_end - f->carry_at;
-
-	if (f->map != NULL || back == 0) {
-		return 0;
-	}
-	if (back > f->carry_at) {
-		uint8_t *moved = malloc(back + kept);
-
-		if (moved == NULL) {
-			return ERR_NOMEM;
-		}
-		if (kept > 0) {
-			memcpy(moved + back, f->carry + f->carry_at, kept);
-		}
-		free(f->carry);
-		f->carry = moved;
-		f->carry_at = back;
-		f->carry_end = back + kept;
-	}
-	f->carry_at -= back;
-	memcpy(f->carry + f->carry_at, w->p + from, back);
-	return 0;
-}
-
-/* ---- blocks --------------------------------------------------------------------------------- */
 
 /* Byte order of the section whose header starts at p (12 bytes are there). False: no header. */
 static bool shb_order(const uint8_t *p, bool *ret_be)
@@ -341,6 +226,22 @@ static int give_up(struct framer *f, struct batch *b, struct window *w, struct w
 	return rc != 0 ? rc : batch_damage(b, f->off, k->pos, "%s", why);
 }
 
+/* The same with the next block known. */
+static int give_up_to(struct framer *f, struct batch *b, const struct window *w, struct walk *k, size_t next,
+		      const char *why)
+{
+	int rc;
+
+	k->done = true;
+	if (k->pos > 0) {
+		return 0;	/* first what is whole; come back with a new window */
+	}
+	rc = start_damaged_section(f, w);
+	k->pos = next;
+	k->damage = true;
+	return rc != 0 ? rc : batch_damage(b, f->off, next, "%s", why);
+}
+
 /* No whole block stands at k->pos: more bytes, damage, or the end. need: what its header asks for. */
 static int walk_stuck(struct framer *f, struct batch *b, struct window *w, struct walk *k,
 		      size_t need, const char *why)
@@ -366,9 +267,12 @@ static int walk_stuck(struct framer *f, struct batch *b, struct window *w, struc
 	return give_up(f, b, w, k, 1, text);
 }
 
-/* Does the trailing length hold where the leading one does not: a block stands right behind such a copy? */
-static enum look look_trailer(struct framer *f, struct batch *b, struct window *w, size_t off,
-			      size_t next, bool be)
+/*
+ * Does the trailing length hold where the leading one does not: a block stands right behind such a copy?
+ * *ret_next is where.
+ */
+static enum look look_trailer(struct framer *f, struct batch *b, struct window *w, size_t off, size_t next,
+			      bool be, size_t *ret_next)
 {
 	for (size_t i = off + BLOCK_MIN_BYTES; i < next; i++) {
 		const uint8_t *t = w->p + i - 4;
@@ -377,6 +281,7 @@ static enum look look_trailer(struct framer *f, struct batch *b, struct window *
 			enum look look = look_block(f, b, w, i, be);
 
 			if (look != LOOK_NO) {
+				*ret_next = i;
 				return look;
 			}
 		}
@@ -398,12 +303,12 @@ static int check_disagreement(struct framer *f, struct batch *b, struct window *
 		return ERR_NOMEM;
 	}
 	if (look == LOOK_YES || next == w->len) {
-		look = look_trailer(f, b, w, k->pos, next, be);
+		look = look_trailer(f, b, w, k->pos, next, be, &next);
 		if (look == LOOK_NOMEM) {
 			return ERR_NOMEM;
 		}
 		if (look == LOOK_YES) {
-			return walk_stuck(f, b, w, k, len,
+			return give_up_to(f, b, w, k, next,
 					  "leading length of a block jumps over other blocks");
 		}
 		return batch_damage(b, f->off + k->pos, 0,
@@ -510,9 +415,9 @@ static int frame_pcapng(struct framer *f, struct batch *b, struct window *w)
 	if (rc != 0) {
 		return rc;
 	}
+	rc = window_close(f, b, w, k.pos);
 	b->bytes = w->p;
 	b->len = k.damage ? 0 : k.pos;
-	rc = window_close(f, w, k.pos);
 	f->off += k.pos;
 	return rc;
 }

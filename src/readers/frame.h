@@ -24,6 +24,7 @@ struct framer {
 	uint64_t off;			/* of the next block in the source */
 	uint8_t *carry;			/* owns; bytes read but not yet handed out (stream input) */
 	size_t carry_at, carry_end;	/* the part of carry not yet handed out */
+	size_t carry_cap;
 	bool resyncing;			/* looking for the next block after damage */
 	bool eof;			/* the window ends with the last byte of the stream */
 	int end_code;			/* what ended the stream: ERR_EOF or an error */

@@ -1,5 +1,5 @@
 /*
- * frame_internal.h - shared by frame.c, frame_pcap.c and section.c only.
+ * frame_internal.h - shared by frame.c, frame_window.c, frame_pcap.c and section.c only.
  */
 #ifndef READERS_FRAME_INTERNAL_H
 #define READERS_FRAME_INTERNAL_H
@@ -7,16 +7,20 @@
 #include "base/cursor.h"
 #include "readers/frame.h"
 
-/* Bytes of the stream from f->off on; the batch's own buffer or the mapping. */
+/* Bytes of the stream from f->off on: in the batch's own buffer, in the mapping, or in what is carried over. */
 struct window {
 	const uint8_t *p;
 	size_t len;
+	bool in_carry;
 };
 
+/* frame_window.c */
+void window_release(struct framer *f);
 int window_open(struct framer *f, struct batch *b, struct window *w);
 /* Tries to have n bytes in the window; fewer only at the end of the stream. 0 or ERR_NOMEM. */
 int window_need(struct framer *f, struct batch *b, struct window *w, size_t n);
-int window_close(struct framer *f, struct window *w, size_t from);
+/* Keeps the first `taken` bytes for the batch, at w->p; what is behind them comes again in the next window. */
+int window_close(struct framer *f, struct batch *b, struct window *w, size_t taken);
 
 /* Legacy pcap: frame_pcap.c. */
 bool frame_is_pcap(const uint8_t *p, size_t len);

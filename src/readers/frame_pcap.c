@@ -217,7 +217,6 @@ int frame_pcap(struct framer *f, struct batch *b, struct window *w)
 			pos = walk_records(f, w, 0, &need);
 		}
 	}
-	b->bytes = w->p + start;
 	b->base_off = f->off + start;
 	b->len = pos - start;
 	if (pos == 0) {
@@ -228,7 +227,8 @@ int frame_pcap(struct framer *f, struct batch *b, struct window *w)
 		}
 		b->len = 0;
 	}
-	rc = window_close(f, w, pos);
+	rc = window_close(f, b, w, pos);
+	b->bytes = w->p + start;
 	f->off += pos;
 	return rc;
 }

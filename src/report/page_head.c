@@ -298,12 +298,37 @@ static size_t loss_notice(struct buf *b, const struct table *t, const struct qua
 	return losses;
 }
 
+/* Kinds of rows that end so are captures given twice, such as a file and its compressed copy. */
+static const char copy_words[] = " as another source";
+
+static void copies_notice(struct buf *b, const struct table *t, const struct quality_columns *c)
+{
+	uint64_t copies = 0;
+
+	for (size_t row = 0; row < t->row_count; row++) {
+		const struct cell *kind = table_cell(t, row, (unsigned int)c->kind);
+
+		copies += is_counted(t, c, row) && kind->len > 0 &&
+			  memmem(kind->v.text, kind->len, copy_words, strlen(copy_words)) != NULL;
+	}
+	if (copies > 0) {
+		buf_adds(b, "<div class=\"notice\" role=\"note\"><strong>Counted twice.</strong> ");
+		page_count(b, copies, "section holds", "sections hold");
+		buf_adds(b, " the same as another source: see <a href=\"#quality\">data "
+			    "quality</a>.</div>\n");
+	}
+}
+
 static void quality_notice(struct buf *b, const struct table *t)
 {
 	struct quality_columns c;
 	uint64_t notes = 0;
 
-	if (!quality_columns_of(t, &c) || loss_notice(b, t, &c) > 0) {
+	if (!quality_columns_of(t, &c)) {
+		return;
+	}
+	copies_notice(b, t, &c);
+	if (loss_notice(b, t, &c) > 0) {
 		return;
 	}
 	for (size_t row = 0; row < t->row_count; row++) {

@@ -126,8 +126,12 @@ struct container *container_add(struct state *s, const char *id, size_t len, int
 	void *views = s->container_views;
 	uint32_t cap = s->container_cap;
 
-	if (c != NULL || len == 0 || s->container_count >= LIMIT_CONTAINERS) {
+	if (c != NULL || len == 0) {
 		return c;
+	}
+	if (s->container_count >= LIMIT_CONTAINERS) {
+		s->counts.name_evictions++;
+		return NULL;
 	}
 	if (!state_grow(s, &containers, s->container_count, &cap, sizeof(*s->containers))) {
 		return NULL;

@@ -178,7 +178,7 @@ static void share_id(struct state *s, struct fd_view *d)
 	uint64_t key = key_mix(s, d->ino);
 	uintptr_t id;
 
-	if (d->ino == 0 || !fd_is_net(d)) {
+	if (d->ino == 0 || !fd_is_net(d) || s->scan_inodes.count >= LIMIT_FDS) {
 		return;
 	}
 	id = map_get(&s->scan_inodes, key);
@@ -186,6 +186,23 @@ static void share_id(struct state *s, struct fd_view *d)
 		d->id = (uint32_t)(id - 1);
 	} else if (map_set(&s->scan_inodes, key, (uintptr_t)d->id + 1) != 0) {
 		s->oom = true;
+	}
+}
+
+/* Of the lists alone, so that finding the roles costs what the lists cost, however many processes
+ * share a table by the time of a later list. */
+static void note_socket(struct state *s, const struct task *t, int64_t fd)
+{
+	void *rows = s->listed;
+
+	if (s->listed_count >= LIMIT_FDS) {
+		s->counts.fd_evictions++;
+		return;
+	}
+	if (state_grow(s, &rows, s->listed_count, &s->listed_cap, sizeof(*s->listed))) {
+		s->listed = rows;
+		s->listed[s->listed_count].tid = t->tid;
+		s->listed[s->listed_count++].fd = (int32_t)fd; /* below LIMIT_FD_NUMBER */
 	}
 }
 
@@ -203,7 +220,9 @@ static bool read_fd(struct state *s, struct cursor *c, bool be, bool v2, struct 
 	}
 	cloexec = d->type == FD_FILE_V2 && (d->open_flags & PPM_O_CLOEXEC) != 0;
 	share_id(s, d);
-	fd_commit(s, task_fds(t), fd, cloexec);
+	if (fd_commit(s, task_fds(t), fd, cloexec) != NULL && fd_is_inet(d)) {
+		note_socket(s, t, fd);
+	}
 	return true;
 }
 
@@ -253,19 +272,29 @@ void meta_fds(struct state *s, const struct meta_block *m, bool v2)
 
 /* ---- after all lists ---- */
 
+/* The fd of a listed socket as it is now; 0 when it is gone, or was replaced by a later list. */
+static uintptr_t listed_entry(const struct state *s, const struct listed_fd *l, struct task **ret_t)
+{
+	struct task *t = task_find(s, l->tid);
+	uintptr_t e = t != NULL ? fds_entry(task_fds(t), l->fd) : 0;
+
+	if (e == 0 || !fd_is_inet(FD_VIEW(e)) || (FD_VIEW(e)->flags & FV_FROM_SCAN) == 0) {
+		return 0;
+	}
+	*ret_t = t;
+	return e;
+}
+
 static void collect_ports(const struct state *s, uint8_t *ports)
 {
-	uintptr_t e;
+	struct task *t;
 
-	for (const struct group *g = s->groups; g != NULL; g = g->next) {
-		for (int64_t fd = fds_next(g->fds, -1, &e); fd >= 0;
-		     fd = fds_next(g->fds, fd, &e)) {
-			const struct fd_view *v = FD_VIEW(e);
+	for (uint32_t i = 0; i < s->listed_count; i++) {
+		uintptr_t e = listed_entry(s, &s->listed[i], &t);
+		const struct fd_view *v = FD_VIEW(e);
 
-			if ((v->type == FD_IPV4_SERVER || v->type == FD_IPV6_SERVER) &&
-			    (v->flags & FV_FROM_SCAN) != 0) {
-				ports[v->dst_port / 8] |= (uint8_t)(1u << v->dst_port % 8);
-			}
+		if (e != 0 && (v->type == FD_IPV4_SERVER || v->type == FD_IPV6_SERVER)) {
+			ports[v->dst_port / 8] |= (uint8_t)(1u << v->dst_port % 8);
 		}
 	}
 }
@@ -289,17 +318,14 @@ static void give_role(struct state *s, struct group *g, int64_t fd, uintptr_t e,
 
 static void give_roles(struct state *s, const uint8_t *ports)
 {
-	uintptr_t e;
+	struct task *t;
 
-	for (struct group *g = s->groups; g != NULL; g = g->next) {
-		for (int64_t fd = fds_next(g->fds, -1, &e); fd >= 0;
-		     fd = fds_next(g->fds, fd, &e)) {
-			const struct fd_view *v = FD_VIEW(e);
+	for (uint32_t i = 0; i < s->listed_count; i++) {
+		uintptr_t e = listed_entry(s, &s->listed[i], &t);
+		const struct fd_view *v = FD_VIEW(e);
 
-			if ((v->type == FD_IPV4 || v->type == FD_IPV6) && v->role == ROLE_NONE &&
-			    (v->flags & FV_FROM_SCAN) != 0) {
-				give_role(s, g, fd, e, ports);
-			}
+		if (e != 0 && (v->type == FD_IPV4 || v->type == FD_IPV6) && v->role == ROLE_NONE) {
+			give_role(s, t->group, s->listed[i].fd, e, ports);
 		}
 	}
 }
@@ -328,11 +354,11 @@ void scan_finish(struct state *s)
 	uint8_t *ports = slab_alloc(&s->slab, PORTS / 8);
 
 	s->scan_pending = false;
-	if (s->scans++ >= STATE_SCANS_MAX) {
-		return;
-	}
 	map_release(&s->scan_inodes);
-	link_parents(s);
+	/* It looks at every process: too many lists among the events would make that a burden. */
+	if (s->scans++ < STATE_SCANS_MAX) {
+		link_parents(s);
+	}
 	if (ports == NULL) {
 		s->oom = true;
 		return;
@@ -341,4 +367,8 @@ void scan_finish(struct state *s)
 	collect_ports(s, ports);
 	give_roles(s, ports);
 	slab_free(&s->slab, ports, PORTS / 8);
+	slab_free(&s->slab, s->listed, s->listed_cap * sizeof(*s->listed));
+	s->listed = NULL;
+	s->listed_count = 0;
+	s->listed_cap = 0;
 }

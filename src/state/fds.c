@@ -52,8 +52,13 @@ static void new_file(struct state *s, const struct task *t, unsigned int type, s
 struct fd_view *fd_view_new(struct state *s, const struct task *t, unsigned int type,
 			    const char *name, size_t len)
 {
-	struct fd_view *v = slab_alloc(&s->slab, sizeof(*v) + len + 1);
+	struct fd_view *v;
 
+	if (state_full(s)) {
+		s->counts.fd_evictions++;
+		return NULL;
+	}
+	v = slab_alloc(&s->slab, sizeof(*v) + len + 1);
 	if (v == NULL) {
 		s->oom = true;
 		return NULL;
@@ -91,8 +96,13 @@ void fd_draft_name(struct state *s, const char *name, size_t len)
 struct fd_view *fd_draft_view(struct state *s)
 {
 	const struct fd_view *d = s->draft;
-	struct fd_view *v = slab_alloc(&s->slab, view_bytes(d));
+	struct fd_view *v;
 
+	if (state_full(s)) {
+		s->counts.fd_evictions++;
+		return NULL;
+	}
+	v = slab_alloc(&s->slab, view_bytes(d));
 	if (v == NULL) {
 		s->oom = true;
 		return NULL;
@@ -142,7 +152,7 @@ static void chunk_unref(struct state *s, struct fd_chunk *c)
 
 static bool slots_left(struct state *s, uint64_t n)
 {
-	if (s->fd_slots + n > LIMIT_FDS) {
+	if (s->fd_slots + n > LIMIT_FDS || state_full(s)) {
 		s->counts.fd_evictions++;
 		return false;
 	}

@@ -62,8 +62,11 @@ static bool interface_add(struct state *s, struct cursor *c, bool be)
 	if (c->bad) {
 		return false;
 	}
-	if (s->interface_count >= LIMIT_INTERFACES ||
-	    !state_grow(s, &rows, s->interface_count, &s->interface_cap, sizeof(*row))) {
+	if (s->interface_count >= LIMIT_INTERFACES) {
+		s->counts.name_evictions++;
+		return true;
+	}
+	if (!state_grow(s, &rows, s->interface_count, &s->interface_cap, sizeof(*row))) {
 		return true;
 	}
 	s->interfaces = rows;

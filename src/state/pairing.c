@@ -139,9 +139,14 @@ void pair_exit(struct state *s, struct event *ev, struct task *t)
 static void keep_one(struct state *s, struct task *t)
 {
 	const struct event *old = t->enter;
-	struct event *ev = slab_alloc(&s->slab, copy_bytes(old));
+	struct event *ev;
 	uint8_t *bytes;
 
+	if (state_full(s)) {
+		pair_drop(s, t); /* its exit will have no begin */
+		return;
+	}
+	ev = slab_alloc(&s->slab, copy_bytes(old));
 	if (ev == NULL) {
 		s->oom = true;
 		t->enter = NULL;

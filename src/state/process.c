@@ -35,7 +35,7 @@ struct process *process_add(struct state *s, uint32_t *ret_id)
 	struct process *row;
 
 	*ret_id = ID_NONE;
-	if (s->row_count >= LIMIT_PROCESSES) {
+	if (s->row_count >= LIMIT_PROCESSES || state_full(s)) {
 		s->counts.process_evictions++;
 		return &s->sink;
 	}
@@ -103,7 +103,7 @@ void state_exec_row(struct state *s, const struct event *ev, struct task *t,
 	struct group *parent = group_parent(s, t->group);
 	void *rows = s->execs;
 
-	if (s->exec_count >= LIMIT_COMMANDS) {
+	if (s->exec_count >= LIMIT_COMMANDS || state_full(s)) {
 		s->counts.command_evictions++;
 		return;
 	}

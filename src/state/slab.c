@@ -7,7 +7,14 @@
 
 #define CHUNK_BYTES ((size_t)128 << 10)
 
-#if defined(__SANITIZE_ADDRESS__)
+/* gcc says it by a macro, clang by a feature. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SLAB_CHECKED
+#endif
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(SLAB_CHECKED)
 #define SMALL_MAX 0
 #else
 #define SMALL_MAX SLAB_SMALL_MAX

@@ -102,6 +102,8 @@ struct state_counts {
 	uint64_t exits_without_enter;	/* in a section that has enter events for that type */
 	uint64_t time_reversals;	/* events earlier than the one before by more than 1 s */
 	uint64_t thread_evictions, fd_evictions, process_evictions, command_evictions;
+	uint64_t text_evictions;	/* strings not kept: shown empty */
+	uint64_t name_evictions;	/* containers, users, groups, interfaces beyond their ceilings */
 	uint64_t meta_malformed;	/* metadata entries that could not be read */
 	uint64_t switches, page_faults, signals;
 	uint64_t threads_live, fds_live;	/* at the end */

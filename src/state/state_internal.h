@@ -295,6 +295,12 @@ struct cpu_slot {
 	int64_t next;			/* tid switched in, -1: unknown */
 };
 
+/* An inet socket of an fd list: whether its process serves or calls is found out after all lists. */
+struct listed_fd {
+	int64_t tid;
+	int32_t fd;
+};
+
 #define PROCESS_CHUNK 256u
 
 struct state {
@@ -342,6 +348,8 @@ struct state {
 	bool scan_pending;			/* lists were read since the last event */
 	uint32_t scans;
 	struct map scan_inodes;			/* of listed sockets, to fd id + 1 */
+	struct listed_fd *listed;		/* inet sockets read since the last event */
+	uint32_t listed_count, listed_cap;
 	struct interface_row *interfaces;
 	uint32_t interface_count, interface_cap;
 	struct user_row *users;
@@ -390,6 +398,12 @@ static inline const struct thread_view *task_publish(struct state *s, struct tas
 	}
 	t->fresh = false;
 	return t->view;
+}
+
+/* No room for more: what would make the state grow is refused and counted. */
+static inline bool state_full(const struct state *s)
+{
+	return UNLIKELY(s->slab.live > LIMIT_STATE_BYTES);
 }
 
 /* Grows an array of the slab to hold at least one more item; sets oom and returns false

@@ -83,8 +83,13 @@ void str_table_release(struct str_table *t)
 
 static struct str *new_str(struct state *s, const void *p, size_t len)
 {
-	struct str *x = slab_alloc(&s->slab, sizeof(*x) + len + 1);
+	struct str *x;
 
+	if (state_full(s)) {
+		s->counts.text_evictions++;
+		return NULL;
+	}
+	x = slab_alloc(&s->slab, sizeof(*x) + len + 1);
 	if (x == NULL) {
 		s->oom = true;
 		return NULL;

@@ -253,7 +253,7 @@ struct task *task_add(struct state *s, int64_t tid)
 	if (tid < 0) {
 		return NULL;
 	}
-	if (s->thread_count >= LIMIT_THREADS) {
+	if (s->thread_count >= LIMIT_THREADS || state_full(s)) {
 		s->counts.thread_evictions++;
 		return NULL;
 	}

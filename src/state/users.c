@@ -34,10 +34,23 @@ static const struct str *keep_name(struct state *s, struct param name)
 	size_t len = min_u64(name.len, STATE_NAME_BYTES);
 
 	if (s->name_count >= LIMIT_USERS) {
+		s->counts.name_evictions++;
 		return NULL;
 	}
 	s->name_count++;
 	return str_forever(s, name.p, len);
+}
+
+/* Home or shell: kept once while it stays the same. */
+static const struct str *keep_text(struct state *s, const struct str *had, struct param text)
+{
+	const struct str *kept;
+
+	if (had != NULL && str_equal(had, text.p, min_u64(text.len, STATE_NAME_BYTES))) {
+		return had;
+	}
+	kept = text.len > 0 ? keep_name(s, text) : NULL;
+	return kept != NULL ? kept : s->empty;
 }
 
 static void map_name(struct state *s, struct map *m, uint32_t id, const struct str *name)
@@ -61,6 +74,7 @@ static void host_user(struct state *s, uint32_t uid, uint32_t gid, const struct 
 		}
 		s->users = users;
 		at = ++s->user_count;
+		memset(&s->users[at - 1], 0, sizeof(*s->users));
 		if (map_set(&s->host_users, (uint64_t)uid + 1, at) != 0) {
 			s->oom = true;
 			return;
@@ -70,8 +84,8 @@ static void host_user(struct state *s, uint32_t uid, uint32_t gid, const struct 
 	row->uid = uid;
 	row->gid = gid;
 	row->name = name;
-	row->home = str_forever(s, home.p, min_u64(home.len, STATE_NAME_BYTES));
-	row->shell = str_forever(s, shell.p, min_u64(shell.len, STATE_NAME_BYTES));
+	row->home = keep_text(s, row->home, home);
+	row->shell = keep_text(s, row->shell, shell);
 	s->epoch++;
 }
 

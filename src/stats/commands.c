@@ -77,9 +77,9 @@ static void add_row(struct table *t, const struct command *c)
 	}
 	table_str(t, x->comm);
 	table_str(t, x->parent_comm);
-	if (x->parent != ID_NONE) {
+	if (x->parent != ID_NONE && state_process(c->section->state, x->parent)->pid >= 0) {
 		table_s64(t, state_process(c->section->state, x->parent)->pid);
-	} else if (p->ppid >= 0) {
+	} else if (p->ppid >= 0) { /* a parent without events: only its child told its id */
 		table_s64(t, p->ppid);
 	} else {
 		table_unknown(t);

@@ -118,8 +118,8 @@ static void add_sections(struct table *t, const struct source *src)
 
 static void add_state(struct table *t, const struct source *src, const struct state_counts *c)
 {
-	add_count(t, src, "unknown threads", c->unknown_threads,
-		  "neither in the snapshot nor seen to start: name, parent and user unknown");
+	add_count(t, src, "threads not seen to start", c->unknown_threads,
+		  "not in the snapshot, and their clone was not recorded: what no later exec tells is unknown");
 	add_count(t, src, "events of unknown threads", c->unknown_thread_events, "attributed to such threads");
 	add_count(t, src, "events on unknown fds", c->orphan_fd_events,
 		  "the opening of the file or socket was not seen");
@@ -133,6 +133,9 @@ static void add_state(struct table *t, const struct source *src, const struct st
 	add_count(t, src, "fds evicted", c->fd_evictions, "ceiling on open fds reached");
 	add_count(t, src, "processes not listed", c->process_evictions, "ceiling on processes reached");
 	add_count(t, src, "commands not listed", c->command_evictions, "ceiling on commands reached");
+	add_count(t, src, "texts not kept", c->text_evictions, "ceiling on memory reached: shown empty");
+	add_count(t, src, "names not kept", c->name_evictions,
+		  "ceiling on containers, users, groups or network interfaces reached");
 	add_count(t, src, "snapshot entries unreadable", c->meta_malformed,
 		  "entries of process, fd, user or interface lists that make no sense");
 }
@@ -149,6 +152,106 @@ static void add_to(struct state_counts *sum, const struct state_counts *c)
 }
 
 _Static_assert(sizeof(struct state_counts) % sizeof(uint64_t) == 0, "counts only");
+
+/* ---- the same capture twice ---- */
+
+/* What a section holds, for telling whether another holds the same. */
+struct content {
+	uint64_t first_ns, last_ns, events, packets;
+	const struct source *source;
+	uint32_t order;
+};
+
+static int by_content(const void *pa, const void *pb)
+{
+	const struct content *a = pa;
+	const struct content *b = pb;
+
+	if (a->first_ns != b->first_ns) {
+		return a->first_ns < b->first_ns ? -1 : 1;
+	}
+	if (a->last_ns != b->last_ns) {
+		return a->last_ns < b->last_ns ? -1 : 1;
+	}
+	if (a->events != b->events) {
+		return a->events < b->events ? -1 : 1;
+	}
+	if (a->packets != b->packets) {
+		return a->packets < b->packets ? -1 : 1;
+	}
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Events decide where there are any: mergecap adds packets to the same events. */
+static bool content_of(const struct source *src, const struct section *s, struct content *ret_c)
+{
+	memset(ret_c, 0, sizeof(*ret_c));
+	ret_c->source = src;
+	if (s->events > 0) {
+		ret_c->first_ns = s->first_event_ns;
+		ret_c->last_ns = s->last_event_ns;
+		ret_c->events = s->events;
+	} else {
+		ret_c->first_ns = s->first_ns;
+		ret_c->last_ns = s->last_ns;
+		ret_c->packets = s->packets;
+	}
+	return ret_c->first_ns < ret_c->last_ns;
+}
+
+static void add_twice(struct table *t, const struct content *c, const struct content *first)
+{
+	struct buf text;
+
+	buf_init(&text, 8192);
+	buf_printf(&text, "as many, over the same time to the nanosecond, as in '%s': counted twice",
+		   first->source->shown);
+	table_text(t, c->source->shown);
+	table_text(t, c->events > 0 ? "same events as another source" : "same packets as another source");
+	table_u64(t, c->events > 0 ? c->events : c->packets);
+	table_unknown(t);
+	table_unknown(t);
+	table_text(t, buf_str(&text));
+	buf_release(&text);
+}
+
+/* A capture and its compressed copy in one folder double every number. */
+static int add_copies(struct table *t, const struct tap_input *in)
+{
+	struct content *list;
+	size_t sections = 0;
+	size_t n = 0;
+	size_t first = 0;
+
+	for (uint32_t i = 0; i < in->source_count; i++) {
+		sections += in->sources[i]->section_count;
+	}
+	list = calloc(sections + 1, sizeof(*list));
+	if (list == NULL) {
+		return ERR_NOMEM;
+	}
+	for (uint32_t i = 0; i < in->source_count; i++) {
+		for (uint32_t k = 0; k < in->sources[i]->section_count; k++) {
+			if (content_of(in->sources[i], in->sources[i]->sections[k], &list[n])) {
+				list[n].order = (uint32_t)n;
+				n++;
+			}
+		}
+	}
+	qsort(list, n, sizeof(*list), by_content);
+	for (size_t i = 1; i < n; i++) {
+		struct content same = list[first];
+
+		same.order = list[i].order;
+		if (by_content(&same, &list[i]) == 0) {
+			add_twice(t, &list[i], &list[first]);
+		} else {
+			first = i;
+		}
+	}
+	free(list);
+	return 0;
+}
 
 static int quality_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
@@ -171,6 +274,10 @@ static int quality_tables(void *st, const struct tap_input *in, struct report *r
 		add_damage(t, src);
 		add_sections(t, src);
 		add_state(t, src, &sum);
+	}
+	if (add_copies(t, in) != 0) {
+		table_free(t);
+		return err_nomem(e, "table quality");
 	}
 	for (size_t i = 0; i < in->skip_count; i++) {
 		table_text(t, in->skips[i].name);

@@ -25,7 +25,7 @@ static const struct column columns[] = {
 	{ "span", COL_DURATION, "ns", "Time between the two" },
 	{ "processes", COL_U64, "", "Processes seen" },
 	{ "continues", COL_TEXT, "", "Source this one continues (rotated series of one host)" },
-	{ "damaged", COL_U64, "", "Places of the source that could not be read" },
+	{ "damaged", COL_U64, "", "Places of the whole source that could not be read; told with its first section" },
 	{ "complete", COL_BOOL, "", "False: the run was stopped before the end of the source, or it could not be read on" },
 	{ "sha256", COL_TEXT, "", "SHA-256 of the file as stored (with --hash)" },
 };
@@ -64,6 +64,19 @@ static const char *continued(const struct series *series, const struct section *
 	return before != UINT32_MAX ? series_section(series, before)->source->shown : NULL;
 }
 
+/* Those that the table of processes lists: not ids that were only mentioned as a parent's. */
+static uint64_t processes_seen(const struct state *state)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < state_process_count(state); i++) {
+		const struct process *p = state_process(state, i);
+
+		n += p->known || p->first_ns != 0;
+	}
+	return n;
+}
+
 static void add_section(struct table *t, const struct tap_input *in, const struct source *src,
 			const struct section *s)
 {
@@ -93,12 +106,16 @@ static void add_section(struct table *t, const struct tap_input *in, const struc
 		table_unknown(t);
 	}
 	if (s->state != NULL) {
-		table_u64(t, state_process_count(s->state));
+		table_u64(t, processes_seen(s->state));
 	} else {
 		table_unknown(t);
 	}
 	table_text(t, continued(in->series, s));
-	table_u64(t, src->damages_total);
+	if (s == src->sections[0]) {
+		table_u64(t, src->damages_total);
+	} else {
+		table_unknown(t); /* of the whole source: once, so that a sum is right */
+	}
 	table_bool(t, !src->stopped && src->error == 0);
 	table_text(t, or_null(src->sha256));
 }
