@@ -205,8 +205,8 @@ $(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/in_memory.o
 .PHONY: fuzz fuzz-programs
 fuzz: ## fuzzes every target for FUZZ_SECONDS (60) in build-fuzz; needs clang
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory $(PARALLEL) fuzz-programs BUILD=build-fuzz CC=clang CPPFLAGS=-D_GNU_SOURCE \
-		SANITIZE=address,undefined,fuzzer-no-link CFLAGS=-fno-sanitize=pointer-overflow
+	@$(MAKE) --no-print-directory $(PARALLEL) fuzz-programs BUILD=build-fuzz CC=clang \
+		SANITIZE=address,undefined,fuzzer-no-link
 	@BUILD=build-fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' sh tests/fuzz/run.sh
 
 fuzz-programs: $(FUZZERS) $(BUILD)/tools/mkseeds

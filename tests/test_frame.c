@@ -639,6 +639,33 @@ static void test_frame_interfaces_grow(void)
 	mkcap_release(&m);
 }
 
+/* More sections than there may be: what is behind them is not read, and how much that is is told. */
+static void test_frame_too_many_sections(void)
+{
+	struct framed f;
+	struct mkcap m;
+	size_t at;
+
+	mkcap_init(&m, false);
+	for (uint32_t i = 0; i < LIMIT_SECTIONS; i++) {
+		mkcap_section(&m, 2);
+	}
+	mkcap_close(&m, T0, 1, 0, 3);
+	at = m.out.len;
+	mkcap_section(&m, 2);
+	mkcap_close(&m, T0 + 1, 1, 0, 3);
+	check_all_ways(m.out.data, m.out.len, "sections");
+	framed_run(&f, m.out.data, m.out.len, STREAMED, 64);
+	CU_ASSERT_EQUAL(f.event_count, 1);
+	CU_ASSERT_EQUAL(f.source->section_count, LIMIT_SECTIONS);
+	CU_ASSERT_EQUAL(f.source->error, ERR_LIMIT);
+	CU_ASSERT_EQUAL_FATAL(f.damage_count, 1);
+	CU_ASSERT_EQUAL(f.damages[0].offset, at);
+	CU_ASSERT_EQUAL(f.damages[0].bytes, m.out.len - at);
+	framed_release(&f);
+	mkcap_release(&m);
+}
+
 /* Descriptions beyond the ceiling are said, each, and the packets that name them have no interface. */
 static void test_frame_too_many_interfaces(void)
 {
@@ -730,6 +757,7 @@ void suite_frame(CU_pSuite suite)
 	CU_add_test(suite, "test_frame_odd_totals", test_frame_odd_totals);
 	CU_add_test(suite, "test_frame_sections_in_a_row", test_frame_sections_in_a_row);
 	CU_add_test(suite, "test_frame_interfaces_grow", test_frame_interfaces_grow);
+	CU_add_test(suite, "test_frame_too_many_sections", test_frame_too_many_sections);
 	CU_add_test(suite, "test_frame_too_many_interfaces", test_frame_too_many_interfaces);
 	CU_add_test(suite, "test_frame_interface_statistics", test_frame_interface_statistics);
 }

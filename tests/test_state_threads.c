@@ -465,6 +465,38 @@ static void test_state_threads_prctl_names_the_thread(void)
 	mkstate_end(&m);
 }
 
+static void test_state_threads_long_names_are_cut(void)
+{
+	static char name[3 * LIMIT_PATH_BYTES + 1];
+	struct mkstate m;
+
+	memset(name, 'n', sizeof(name) - 1);
+	mkstate_init(&m, false, 0);
+	mkstate_process(&m, 100, 1, "parent");
+	mkcap_clone_child(&m.cap, mkstate_tick(&m), 200, 200, 100, name, 0);
+	CU_ASSERT_EQUAL(mkstate_last(&m)->thread->comm->len, LIMIT_PATH_BYTES);
+	mkstate_end(&m);
+}
+
+/* What there is stays, what is new is refused and counted. */
+static void test_state_threads_full_state_grows_no_more(void)
+{
+	struct mkstate m;
+
+	mkstate_init(&m, false, 0);
+	mkstate_process(&m, 100, 1, "parent");
+	CHECK_STR(mkstate_thread(&m, 100)->comm->s, "parent");
+	m.s->slab.live += LIMIT_STATE_BYTES;
+	mkcap_clone_child(&m.cap, mkstate_tick(&m), 200, 200, 100, "child", 0);
+	CU_ASSERT_PTR_NULL(mkstate_last(&m)->thread);
+	CHECK_STR(mkstate_thread(&m, 100)->comm->s, "parent");
+	CU_ASSERT(state_counts(m.s)->thread_evictions > 0);
+	m.s->slab.live -= LIMIT_STATE_BYTES;
+	mkcap_clone_child(&m.cap, mkstate_tick(&m), 300, 300, 100, "late", 0);
+	CHECK_STR(mkstate_last(&m)->thread->comm->s, "late");
+	mkstate_end(&m);
+}
+
 static void test_state_threads_memory_makes_no_views(void)
 {
 	struct mkstate m;
@@ -710,6 +742,10 @@ void suite_state_threads(CU_pSuite suite)
 		    test_state_threads_cyclic_parents_end);
 	CU_add_test(suite, "test_state_threads_counts", test_state_threads_counts);
 	CU_add_test(suite, "test_state_threads_ids", test_state_threads_ids);
+	CU_add_test(suite, "test_state_threads_long_names_are_cut",
+		    test_state_threads_long_names_are_cut);
+	CU_add_test(suite, "test_state_threads_full_state_grows_no_more",
+		    test_state_threads_full_state_grows_no_more);
 	CU_add_test(suite, "test_state_threads_prctl_names_the_thread",
 		    test_state_threads_prctl_names_the_thread);
 	CU_add_test(suite, "test_state_threads_memory_makes_no_views",

@@ -32,7 +32,9 @@ static inline const uint8_t *cur_take(struct cursor *c, size_t n)
 		c->left = 0;
 		return NULL;
 	}
-	c->p += n;
+	if (n > 0) {	/* an empty cursor may be over NULL */
+		c->p += n;
+	}
 	c->left -= n;
 	return p;
 }

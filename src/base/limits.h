@@ -46,6 +46,10 @@
 #define LIMIT_USERS (1u << 18)
 #define LIMIT_INTERFACES (1u << 16)
 
+/* Sections of one capture: each has a state of its own. Files put together from a day of captures have
+ * some hundreds. */
+#define LIMIT_SECTIONS (1u << 12)
+
 /* Packet interfaces (interface description blocks) of one section. */
 #define LIMIT_PACKET_INTERFACES (1u << 16)
 

@@ -83,7 +83,7 @@ const struct input_skip *engine_skips(const struct engine *en, size_t *ret_count
 /* Builds the tables of all taps (opt.taps) into r, with plots and summary. After engine_run. */
 int engine_report(struct engine *en, struct report *r, struct err *e);
 void *engine_tap_state(const struct engine *en, unsigned int tap);
-/* CPU time by stage, ns, over all threads, for bench: framing, decode, fold, taps. */
+/* Time by stage, ns, added up over all threads, for bench: framing, decode, fold, taps. */
 void engine_stage_ns(const struct engine *en, uint64_t ret_ns[4]);
 
 #endif

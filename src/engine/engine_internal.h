@@ -8,6 +8,8 @@
 #ifndef ENGINE_ENGINE_INTERNAL_H
 #define ENGINE_ENGINE_INTERNAL_H
 
+#include "base/base.h"
+
 #include <stdatomic.h>
 
 #include "base/limits.h"

@@ -25,14 +25,6 @@ struct job {
 	uint64_t released;	/* batches of the lane below this serial are out of use */
 };
 
-static uint64_t thread_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
-}
-
 uint64_t engine_clock_ns(void)
 {
 	struct timespec t;
@@ -278,7 +270,7 @@ static int do_tap(struct engine *en, struct worker *w, struct slot *s)
 static int do_job(struct worker *w, const struct job *j, struct err *e)
 {
 	struct engine *en = w->en;
-	uint64_t start = thread_ns();
+	uint64_t start = engine_clock_ns();
 	enum stage_clock clock = CLOCK_FRAME;
 	int rc = 0;
 
@@ -316,7 +308,7 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 	if (rc == ERR_NOMEM) {
 		err_nomem(e, "a batch");
 	}
-	w->stage_ns[clock] += thread_ns() - start;
+	w->stage_ns[clock] += engine_clock_ns() - start;
 	return rc;
 }
 

@@ -161,10 +161,15 @@ static int resync(struct framer *f, struct batch *b, struct window *w, size_t fr
 	return 0;
 }
 
+/* 0, ERR_NOMEM, or ERR_LIMIT. */
 static int start_section(struct framer *f, const uint8_t *p, size_t len, bool be)
 {
-	struct section *s = source_add_section(f->source, f->off);
+	struct section *s;
 
+	if (f->source->section_count == LIMIT_SECTIONS) {
+		return ERR_LIMIT;
+	}
+	s = source_add_section(f->source, f->off);
 	if (s == NULL) {
 		return ERR_NOMEM;
 	}
@@ -402,15 +407,38 @@ static int note_stream_end(struct framer *f, struct batch *b)
 	return batch_damage(b, f->off, 0, "%.90s", s->error_text);
 }
 
+/* Sections would have to share a state from here on, which would be wrong: nothing more is read. */
+static int give_up_source(struct framer *f, struct batch *b, const struct window *w, struct walk *k)
+{
+	struct source *s = f->source;
+	bool again = f->gave_up;
+
+	f->gave_up = true;
+	k->pos = w->len;
+	k->damage = true;
+	if (again) {
+		return batch_damage(b, f->off, w->len, "%s", "");
+	}
+	s->error = ERR_LIMIT;
+	snprintf(s->error_text, sizeof(s->error_text), "more than %u sections: the rest is not read",
+		 LIMIT_SECTIONS);
+	return batch_damage(b, f->off, w->len, "%s", s->error_text);
+}
+
 static int frame_pcapng(struct framer *f, struct batch *b, struct window *w)
 {
 	struct walk k = { 0, false, false };
 	int rc;
 
-	if (f->resyncing) {
+	if (f->gave_up) {
+		rc = ERR_LIMIT;
+	} else if (f->resyncing) {
 		rc = give_up(f, b, w, &k, 0, "");
 	} else {
 		rc = walk_blocks(f, b, w, &k);
+	}
+	if (rc == ERR_LIMIT) {
+		rc = give_up_source(f, b, w, &k);
 	}
 	if (rc != 0) {
 		return rc;

@@ -26,6 +26,7 @@ struct framer {
 	size_t carry_at, carry_end;	/* the part of carry not yet handed out */
 	size_t carry_cap;
 	bool resyncing;			/* looking for the next block after damage */
+	bool gave_up;			/* the rest of the source is not read, only counted as damage */
 	bool eof;			/* the window ends with the last byte of the stream */
 	int end_code;			/* what ended the stream: ERR_EOF or an error */
 	struct err end_err;

@@ -13,6 +13,8 @@
 #ifndef READERS_INPUT_H
 #define READERS_INPUT_H
 
+#include "base/base.h"
+
 #include <stdatomic.h>
 
 #include "base/err.h"

@@ -9,6 +9,8 @@
 #ifndef READERS_STREAM_LAYER_H
 #define READERS_STREAM_LAYER_H
 
+#include "base/base.h"
+
 #include <stdatomic.h>
 
 #include "base/err.h"

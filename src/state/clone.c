@@ -97,7 +97,7 @@ static void fill_view(struct state *s, const struct birth *b, const struct task 
 		inherit(from, v);
 	}
 	set_image(s, &b->ps, from->view->image, v);
-	str_set(s, &v->comm, str_get(s, comm.p, comm.len));
+	str_set(s, &v->comm, str_name(s, comm.p, comm.len));
 	v->vtid = b->vtid;
 	v->vpid = b->vpid;
 	v->uid = params_u32(&b->ps, 16, v->uid);
@@ -173,7 +173,7 @@ static void reveal(struct state *s, const struct birth *b, struct task *t, int64
 		return;
 	}
 	set_image(s, &b->ps, v->image, v);
-	str_set(s, &v->comm, str_get(s, comm.p, comm.len));
+	str_set(s, &v->comm, str_name(s, comm.p, comm.len));
 	v->vtid = vtid;
 	v->vpid = vpid;
 	v->flags |= TV_KNOWN;

@@ -264,7 +264,7 @@ void effect_prctl(struct state *s, struct event *ev, struct task *t)
 		}
 		v = task_edit(s, t);
 		if (v != NULL) {
-			str_set(s, &v->comm, str_get(s, name.p, name.len));
+			str_set(s, &v->comm, str_name(s, name.p, name.len));
 		}
 		break;
 	case PPM_PR_SET_CHILD_SUBREAPER:

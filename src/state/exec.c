@@ -66,7 +66,7 @@ static const struct str *exec_path(struct state *s, const struct task *t, const 
 		if (trusted.len > cut && memcmp(trusted.p + trusted.len - cut, deleted, cut) == 0) {
 			trusted.len -= (uint32_t)cut;
 		}
-		return str_get(s, trusted.p, trusted.len);
+		return str_name(s, trusted.p, trusted.len);
 	}
 	if (s->at_enter != NULL && s->at_enter->stored_type == EV_SYSCALL_EXECVEAT_E) {
 		n = path_of_execveat(s, t, s->at_enter);
@@ -122,7 +122,7 @@ static void exec_view(struct state *s, const struct event *ev, struct task *t,
 	struct param comm = birth_comm(ps);
 
 	exec_image(s, t, ps, v);
-	str_set(s, &v->comm, str_get(s, comm.p, comm.len));
+	str_set(s, &v->comm, str_name(s, comm.p, comm.len));
 	v->exec_ns = ev->ts_ns;
 	birth_memory(ps, v);
 	v->tty = params_u32(ps, 16, v->tty);

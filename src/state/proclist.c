@@ -163,7 +163,7 @@ static const struct str *entry_path(struct state *s, struct param path)
 	if (path.len > cut && memcmp(path.p + path.len - cut, deleted, cut) == 0) {
 		path.len -= (uint32_t)cut;
 	}
-	return str_get(s, path.p, path.len);
+	return str_name(s, path.p, path.len);
 }
 
 static void entry_image(struct state *s, const struct entry *e, const struct task *t,
@@ -198,7 +198,7 @@ static void entry_group(struct state *s, const struct entry *e, struct group *g)
 		}
 		group_set_cwd(s, g, s->path, n);
 	}
-	str_set(s, &g->root, str_get(s, e->root.p, e->root.len));
+	str_set(s, &g->root, str_name(s, e->root.p, e->root.len));
 	g->ptid = e->ptid;
 	g->sid = e->sid;
 	g->vpgid = e->vpgid;
@@ -214,7 +214,7 @@ static void entry_view(struct state *s, const struct entry *e, struct task *t,
 		       struct thread_view *v)
 {
 	entry_image(s, e, t, v);
-	str_set(s, &v->comm, str_get(s, e->comm.p, e->comm.len));
+	str_set(s, &v->comm, str_name(s, e->comm.p, e->comm.len));
 	v->vtid = e->vtid;
 	v->vpid = e->vpid;
 	v->uid = e->uid;

@@ -51,6 +51,9 @@ struct str_table {
  * memory the empty string. */
 const struct str *str_get(struct state *s, const void *p, size_t len);
 const struct str *str_plain(struct state *s, const void *p, size_t len);
+/* A name that many threads and rows show though few events told it (comm, exepath): cut to
+ * LIMIT_PATH_BYTES, or a small input would make a huge report. */
+const struct str *str_name(struct state *s, const void *p, size_t len);
 const struct str *str_ref(const struct str *x);
 void str_unref(struct state *s, const struct str *x);
 /* A string that lives as long as the state (user names, containers). */

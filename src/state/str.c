@@ -134,6 +134,11 @@ const struct str *str_get(struct state *s, const void *p, size_t len)
 	return x;
 }
 
+const struct str *str_name(struct state *s, const void *p, size_t len)
+{
+	return str_get(s, p, len < LIMIT_PATH_BYTES ? len : LIMIT_PATH_BYTES);
+}
+
 const struct str *str_plain(struct state *s, const void *p, size_t len)
 {
 	struct str *x;

@@ -192,7 +192,7 @@ static const struct column columns[] = {
 	{ "net_out", COL_BYTES, "bytes", "Bytes sent on network sockets" },
 	{ "files_opened", COL_U64, "", "Successful opens" },
 	{ "connections", COL_U64, "", "Connections made and accepted" },
-	{ "children", COL_U64, "", "Processes it started" },
+	{ "children", COL_U64, "", "Its child processes, those of the snapshot included" },
 	{ "threads", COL_U64, "", "Threads it ever had" },
 	{ "execs", COL_U64, "", "Programs it became" },
 	{ "unfinished_calls", COL_U64, "", "Calls that began and never returned in the capture" },

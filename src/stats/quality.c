@@ -281,7 +281,8 @@ static int quality_tables(void *st, const struct tap_input *in, struct report *r
 	}
 	for (size_t i = 0; i < in->skip_count; i++) {
 		table_text(t, in->skips[i].name);
-		table_text(t, "not read");
+		/* A text file beside the captures is no loss; a capture that cannot be opened is. */
+		table_text(t, in->skips[i].code == ERR_NOT_CAPTURE ? "skipped" : "not read");
 		table_u64(t, 1);
 		table_unknown(t);
 		table_unknown(t);

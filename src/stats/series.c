@@ -106,47 +106,71 @@ static bool follows(const struct section *a, const struct section *b)
 	       b->first_event_ns <= a->last_event_ns + SERIES_GAP_NS;
 }
 
-struct by_time {
-	uint64_t first_ns;
+/* A section that can be part of a series: its host is known, and it has events. */
+struct by_host {
+	const struct section *section;
 	uint32_t index;
+	uint64_t latest_ns;	/* of it and those before it of the same host */
 };
 
-static int cmp_time(const void *pa, const void *pb)
+static int cmp_host(const void *pa, const void *pb)
 {
-	const struct by_time *a = pa;
-	const struct by_time *b = pb;
+	const struct by_host *a = pa;
+	const struct by_host *b = pb;
+	int c = strcmp(a->section->hostname, b->section->hostname);
 
-	if (a->first_ns != b->first_ns) {
-		return a->first_ns < b->first_ns ? -1 : 1;
+	if (c != 0) {
+		return c;
+	}
+	if (a->section->first_event_ns != b->section->first_event_ns) {
+		return a->section->first_event_ns < b->section->first_event_ns ? -1 : 1;
 	}
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Each section continues the latest earlier one that it follows and that nothing continues yet. */
+/* Links order[at] to what it continues: the latest before it that nothing continues yet. */
+static void link_section(struct series *s, const struct by_host *order, uint32_t at)
+{
+	const struct section *later = order[at].section;
+
+	for (uint32_t k = at; k-- > 0;) {
+		struct member *earlier = &s->members[order[k].index];
+
+		if (strcmp(order[k].section->hostname, later->hostname) != 0 ||
+		    order[k].latest_ns + SERIES_GAP_NS < later->first_event_ns) {
+			return;	/* from here on all ended long before */
+		}
+		if (earlier->continued_by == UINT32_MAX && follows(earlier->section, later)) {
+			earlier->continued_by = order[at].index;
+			s->members[order[at].index].previous = order[k].index;
+			return;
+		}
+	}
+}
+
 static int link_sections(struct series *s)
 {
-	struct by_time *order = calloc(s->member_count + (size_t)1, sizeof(*order));
+	struct by_host *order = calloc(s->member_count + (size_t)1, sizeof(*order));
+	uint32_t n = 0;
 
 	if (order == NULL) {
 		return ERR_NOMEM;
 	}
 	for (uint32_t i = 0; i < s->member_count; i++) {
-		order[i].first_ns = s->members[i].section->first_event_ns;
-		order[i].index = i;
-	}
-	qsort(order, s->member_count, sizeof(*order), cmp_time);
-	for (uint32_t i = 1; i < s->member_count; i++) {
-		struct member *later = &s->members[order[i].index];
+		const struct section *sec = s->members[i].section;
 
-		for (uint32_t k = i; k-- > 0;) {
-			struct member *earlier = &s->members[order[k].index];
-
-			if (earlier->continued_by == UINT32_MAX && follows(earlier->section, later->section)) {
-				earlier->continued_by = order[i].index;
-				later->previous = order[k].index;
-				break;
-			}
+		if (sec->has_machine && sec->hostname[0] != '\0' && sec->first_event_ns != 0) {
+			order[n].section = sec;
+			order[n++].index = i;
 		}
+	}
+	qsort(order, n, sizeof(*order), cmp_host);
+	for (uint32_t i = 0; i < n; i++) {
+		order[i].latest_ns = order[i].section->last_event_ns;
+		if (i > 0 && strcmp(order[i - 1].section->hostname, order[i].section->hostname) == 0) {
+			order[i].latest_ns = max_u64(order[i].latest_ns, order[i - 1].latest_ns);
+		}
+		link_section(s, order, i);
 	}
 	free(order);
 	return 0;

@@ -71,17 +71,50 @@ static void set_up(void)
 	}
 }
 
-/* Values of a filter as well as texts; a text must be clean for a terminal. */
+/* Nothing captured may reach a terminal as a control. Marks (format.h) begin with 1. */
+static bool is_control(const char *p, size_t left, bool marks)
+{
+	unsigned char c = (unsigned char)*p;
+
+	if (c == 0xC2 && left > 1) {
+		return (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xA0;
+	}
+	return (c < 0x20 && !(marks && c == 1)) || c == 0x7F;
+}
+
+static void need_clean(const struct buf *text, size_t from, bool marks)
+{
+	const char *p = text->data;
+
+	if (text->failed) {
+		return;
+	}
+	for (size_t i = from; i < text->len; i++) {
+		if (is_control(p + i, text->len - i, marks)) {
+			fprintf(stderr, "control byte %d in: %.*s\n", p[i], (int)(text->len - from),
+				p + from);
+			abort();
+		}
+	}
+}
+
+/* Values as a filter takes them, and texts. */
 static void every_field(struct field_ctx *c, struct buf *out)
 {
 	for (unsigned int i = 0; i < use_count; i++) {
 		struct field_value v;
+		size_t at;
 
 		if (c->position % uses[i].turns != uses[i].turn) {
 			continue;
 		}
 		(void)field_get(c, &uses[i].use, &v);
+		at = out->len;
 		(void)field_print(c, &uses[i].use, out);
+		if (out->failed) {
+			return;
+		}
+		need_clean(out, at, true);
 	}
 }
 
@@ -117,7 +150,10 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 		buf_reset(&text);
 		field_ctx_event(&c, set->raw ? &raw : &b->events[i], i, i);
 		(void)format_line(line, &c, &text);
+		need_clean(&text, 0, true);
+		buf_reset(&text);
 		print_json_event(&c, &text);
+		need_clean(&text, 0, false);
 		every_field(&c, &text);
 	}
 	field_ctx_release(&c);
