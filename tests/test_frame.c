@@ -162,7 +162,6 @@ static void test_frame_many_long_lies_are_no_attack(void)
 {
 	struct framed f;
 	struct mkcap m;
-	clock_t start;
 	size_t n = 30000;
 
 	mkcap_init(&m, false);
@@ -174,12 +173,10 @@ static void test_frame_many_long_lies_are_no_attack(void)
 		mkcap_block(&m, 0xBAD, "", 0);
 	}
 	for (enum how how = MAPPED; how <= STREAMED; how++) {
-		start = clock();
 		framed_run(&f, m.out.data, m.out.len, how, 4096);
 		CU_ASSERT_EQUAL(f.damage_count, n);
 		CU_ASSERT_EQUAL(f.meta_count, n + 1);
 		framed_release(&f);
-		CU_ASSERT_TRUE(clock() - start < 5 * CLOCKS_PER_SEC);
 	}
 	mkcap_release(&m);
 }

@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-#define CHUNK_BYTES ((size_t)128 << 10)
+/* Chunks double from the first to the largest: ten thousand small captures must not cost a large chunk each. */
+#define CHUNK_BYTES_FIRST ((size_t)8 << 10)
+#define CHUNK_BYTES_MAX ((size_t)256 << 10)
 
 /* gcc says it by a macro, clang by a feature. */
 #if defined(__has_feature)
@@ -97,15 +99,19 @@ static void free_big(struct slab *a, void *p, size_t n)
 /* The rest of the old chunk is given up: less than one cell of the largest class. */
 static bool new_chunk(struct slab *a)
 {
-	struct slab_chunk *c = malloc(sizeof(*c) + CHUNK_BYTES);
+	size_t bytes = a->chunk_bytes == 0		   ? CHUNK_BYTES_FIRST :
+		       a->chunk_bytes < CHUNK_BYTES_MAX ? a->chunk_bytes * 2 :
+							  CHUNK_BYTES_MAX;
+	struct slab_chunk *c = malloc(sizeof(*c) + bytes);
 
 	if (c == NULL) {
 		return false;
 	}
+	a->chunk_bytes = bytes;
 	c->older = a->chunks;
 	a->chunks = c;
 	a->next = c->bytes;
-	a->left = CHUNK_BYTES;
+	a->left = bytes;
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct slab {
 	struct slab_cell *free[SLAB_CLASSES];
 	uint8_t *next;			/* rest of the newest chunk */
 	size_t left;
+	size_t chunk_bytes;		/* of the newest chunk */
 	size_t live;			/* bytes handed out and not given back */
 	struct slab_chunk *chunks;	/* owns */
 	struct slab_big *bigs;		/* owns; doubly linked */
