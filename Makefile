@@ -45,7 +45,7 @@ PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 endif
 
-OPT := $(if $(filter 1,$(DEBUG)),-O0 -g3 -DTHRESHER_DEBUG,-O2 -g)
+OPT := $(if $(filter 1,$(DEBUG)),-O0 -g3 -DTHRESHER_DEBUG,-O3 -g)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
 ifeq ($(WERROR),1)
 WARN += -Werror

@@ -61,11 +61,13 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0.001 ? a / b : 0
 
 echo "making the long capture"
 plain_of "$SAMPLE" > "$work/sample.scap"
+# The servers of the sample go on serving: as many copies as give EVENTS, and a tenth of them.
 one=$("$BUILD/tools/mkbench" 1 < "$work/sample.scap" 2>&1 > /dev/null)
-copies=$(((EVENTS + one - 1) / one))
-short_copies=$(((copies + 9) / 10))
-events=$("$BUILD/tools/mkbench" "$copies" < "$work/sample.scap" 2>&1 > "$work/long.scap")
-short_events=$("$BUILD/tools/mkbench" "$short_copies" < "$work/sample.scap" 2>&1 > "$work/short.scap")
+two=$("$BUILD/tools/mkbench" 2 steady < "$work/sample.scap" 2>&1 > /dev/null)
+copies=$((1 + (EVENTS - one + two - one - 1) / (two - one)))
+short_copies=$((1 + (EVENTS / 10 - one + two - one - 1) / (two - one)))
+events=$("$BUILD/tools/mkbench" "$copies" steady < "$work/sample.scap" 2>&1 > "$work/long.scap")
+short_events=$("$BUILD/tools/mkbench" "$short_copies" steady < "$work/sample.scap" 2>&1 > "$work/short.scap")
 gzip -1 -c "$work/long.scap" > "$work/long.scap.gz"
 zstd -q -3 "$work/long.scap" -o "$work/long.scap.zst"
 bytes=$(wc -c < "$work/long.scap")
@@ -102,6 +104,12 @@ done
 measure 'report short' "$BUILD/thresher" report -j2 "$work/short.scap" -o "$work/out"
 row 'report -j2 plain, a tenth' "$short_events" "$(wc -c < "$work/short.scap")"
 rss_short=$(field 4)
+
+rm "$work/long.scap.gz" "$work/long.scap.zst"
+churn_copies=$(((EVENTS + one - 1) / one))
+churn_events=$("$BUILD/tools/mkbench" "$churn_copies" < "$work/sample.scap" 2>&1 > "$work/churn.scap")
+measure 'report churn' "$BUILD/thresher" report -j2 "$work/churn.scap" -o "$work/out"
+row "report -j2, $churn_copies times all processes" "$churn_events" "$(wc -c < "$work/churn.scap")"
 
 echo
 printf '%-58s %8s   %s\n' ratio here goal

@@ -95,7 +95,8 @@ static int spawn_gnuplot(const int fds[3], pid_t *ret_pid)
 {
 	char program[] = "gnuplot";
 	char no_configuration[] = "-d";
-	char *argv[] = { program, no_configuration, NULL };
+	char script[] = "/dev/stdin"; /* by name: what it takes for a terminal it reads byte by byte */
+	char *argv[] = { program, no_configuration, script, NULL };
 	char locale[] = "LC_ALL=C";
 	char zone[] = "TZ=UTC";
 	const char *path = getenv("PATH");

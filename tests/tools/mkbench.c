@@ -2,11 +2,14 @@
  * mkbench.c - makes a long capture of a short one, for bench.sh: the metadata blocks once, then the event
  * blocks COPIES times, each copy later than the one before by the span of the original and a second.
  *
- * mkbench COPIES < short.scap > long.scap; little-endian, one section, not compressed. The work of a report
- * over it is that of a real capture: the same mix of events and the same state, over and over.
+ * mkbench COPIES [steady] < short.scap > long.scap; V2 blocks, little-endian, one section, not compressed. Each copy starts
+ * all processes of the original anew. With "steady" the copies after the first hold only what threads do that
+ * live through the whole original: the same servers go on serving, as in a longer capture of the same hosts.
  */
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "base/map.h"
+#include "gen/schema_codes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +88,66 @@ static struct layout survey(const struct buf *in)
 	return l;
 }
 
+struct head {
+	uint64_t tid;
+	uint16_t type;
+	bool caller;		/* of a clone: its result is the child */
+};
+
+static struct head head_of(const uint8_t *block)
+{
+	const uint8_t *event = block + time_offset(load_le32(block));
+	struct head h = { load_le64(event + 8), load_le16(event + 20), false };
+
+	/* The result is the first value, behind the array of lengths (V2 blocks tell how many). */
+	h.caller = load_le64(event + 26 + 2 * (size_t)load_le32(event + 22)) != 0;
+	return h;
+}
+
+static bool is_clone(uint16_t type)
+{
+	return type == EV_SYSCALL_CLONE_20_X || type == EV_SYSCALL_CLONE3_X ||
+	       type == EV_SYSCALL_FORK_20_X || type == EV_SYSCALL_VFORK_20_X;
+}
+
+/* Does the thread of this event begin or end in the capture, or become another program? */
+static bool passes(const struct head *h)
+{
+	return h->type == EV_PROCEXIT_1_E || h->type == EV_SYSCALL_EXECVE_19_X ||
+	       h->type == EV_SYSCALL_EXECVEAT_X || (is_clone(h->type) && !h->caller);
+}
+
+/* Drops from the events at p what other threads than the steady ones do. Returns the bytes kept. */
+static size_t keep_steady(uint8_t *p, size_t n, uint64_t *ret_events)
+{
+	struct map passing;
+	size_t kept = 0;
+	size_t len;
+
+	map_init(&passing);
+	*ret_events = 0;
+	for (size_t at = 0; at < n; at += len) {
+		struct head h = head_of(p + at);
+
+		len = block_len(p + at, n - at);
+		if (passes(&h) && map_set(&passing, h.tid, 1) != 0) {
+			fail("out of memory");
+		}
+	}
+	for (size_t at = 0; at < n; at += len) {
+		struct head h = head_of(p + at);
+
+		len = block_len(p + at, n - at);
+		if (map_get(&passing, h.tid) == 0 && !is_clone(h.type)) {
+			memmove(p + kept, p + at, len);
+			kept += len;
+			++*ret_events;
+		}
+	}
+	map_release(&passing);
+	return kept;
+}
+
 /* Moves the time of every event of the copy in place. */
 static void shift(uint8_t *p, size_t n, uint64_t by_ns)
 {
@@ -109,38 +172,56 @@ static void put(const void *p, size_t n)
 	}
 }
 
-int main(int argc, char **argv)
+static void read_all(struct buf *in)
 {
-	unsigned long copies = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
-	struct layout l;
-	struct buf in;
 	size_t n;
 
-	if (copies == 0) {
-		fprintf(stderr, "usage: mkbench COPIES < short.scap > long.scap\n");
-		return 2;
-	}
-	buf_init(&in, INPUT_MAX);
+	buf_init(in, INPUT_MAX);
 	do {
-		char *room = buf_room(&in, 1 << 20);
+		char *room = buf_room(in, 1 << 20);
 
 		if (room == NULL) {
 			fail("the input is too large");
 		}
 		n = fread(room, 1, 1 << 20, stdin);
-		in.len += n;
+		in->len += n;
 	} while (n > 0);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long copies = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
+	bool steady = argc == 3 && strcmp(argv[2], "steady") == 0;
+	struct layout l;
+	struct buf in;
+	uint64_t per_copy;
+	uint64_t total;
+	uint8_t *events;
+	size_t bytes;
+
+	if (copies == 0 || (argc == 3 && !steady) || argc > 3) {
+		fprintf(stderr, "usage: mkbench COPIES [steady] < short.scap > long.scap\n");
+		return 2;
+	}
+	read_all(&in);
 	l = survey(&in);
-	put(in.data, l.events_at);
-	for (unsigned long k = 0; k < copies; k++) {
-		put(in.data + l.events_at, in.len - l.events_at);
-		shift((uint8_t *)in.data + l.events_at, in.len - l.events_at,
-		      l.last_ns - l.first_ns + NSEC_PER_SEC);
+	put(in.data, in.len);
+	total = l.events;
+	per_copy = l.events;
+	events = (uint8_t *)in.data + l.events_at;
+	bytes = in.len - l.events_at;
+	if (steady) {
+		bytes = keep_steady(events, bytes, &per_copy);
+	}
+	for (unsigned long k = 1; k < copies; k++) {
+		shift(events, bytes, l.last_ns - l.first_ns + NSEC_PER_SEC);
+		put(events, bytes);
+		total += per_copy;
 	}
 	if (fflush(stdout) != 0) {
 		fail("cannot write");
 	}
-	fprintf(stderr, "%llu\n", (unsigned long long)(l.events * copies));
+	fprintf(stderr, "%llu\n", (unsigned long long)total);
 	buf_release(&in);
 	return 0;
 }
