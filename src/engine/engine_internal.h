@@ -101,7 +101,6 @@ struct engine {
 	const struct input_list *inputs;
 	unsigned int wants;
 	unsigned int tap_count;
-	bool wants_packets;
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -157,6 +156,7 @@ static inline bool lane_counts_file(const struct lane *ln)
 #define LANE_DRAIN 1
 int lane_frame(struct engine *en, struct lane *ln, struct slot *s, struct err *e);
 void lane_close_input(struct engine *en, struct lane *ln);
+void lane_free_slots(struct lane *ln);
 void lane_release(struct lane *ln);
 /* Expands the inputs into lanes: one per file, or per capture when lines are merged by time. */
 int lanes_build(struct engine *en, struct err *e);

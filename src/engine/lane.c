@@ -175,7 +175,7 @@ void lane_close_input(struct engine *en, struct lane *ln)
 	ln->stream = NULL;
 }
 
-void lane_release(struct lane *ln)
+void lane_free_slots(struct lane *ln)
 {
 	for (unsigned int i = 0; ln->slots != NULL && i < ln->slot_count; i++) {
 		batch_release(&ln->slots[i].batch);
@@ -184,6 +184,11 @@ void lane_release(struct lane *ln)
 	}
 	free(ln->slots);
 	ln->slots = NULL;
+}
+
+void lane_release(struct lane *ln)
+{
+	lane_free_slots(ln);
 	framer_release(&ln->framer);
 	input_free(ln->input);
 	ln->input = NULL;

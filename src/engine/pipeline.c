@@ -78,10 +78,11 @@ static bool pick_frame(struct engine *en, struct lane *ln, struct job *j)
 	return true;
 }
 
-static bool pick_fold(struct lane *ln, struct job *j)
+static bool pick_fold(struct engine *en, struct lane *ln, struct job *j)
 {
 	struct slot *s;
 
+	UNUSED_ARG(en);
 	if (ln->folding || ln->next_fold == ln->next_frame) {
 		return false;
 	}
@@ -116,7 +117,7 @@ static bool pick_stage(struct lane *ln, enum slot_stage from, enum slot_stage to
 }
 
 /* A lane with nothing more to come, all of it processed. */
-static bool pick_close(const struct engine *en, struct lane *ln, struct job *j)
+static bool pick_close(struct engine *en, struct lane *ln, struct job *j)
 {
 	if (ln->closed || !drained(ln) || ln->folding || !(ln->ended || en->finish)) {
 		return false;
@@ -137,12 +138,6 @@ static bool pick_frame_if_starving(struct engine *en, struct lane *ln, struct jo
 	return en->worker_count > 1 && !has_framed(ln) && pick_frame(en, ln, j);
 }
 
-static bool pick_fold_any(struct engine *en, struct lane *ln, struct job *j)
-{
-	UNUSED_ARG(en);
-	return pick_fold(ln, j);
-}
-
 static bool pick_tap(struct engine *en, struct lane *ln, struct job *j)
 {
 	UNUSED_ARG(en);
@@ -155,14 +150,9 @@ static bool pick_decode(struct engine *en, struct lane *ln, struct job *j)
 	return pick_stage(ln, SLOT_FRAMED, SLOT_DECODING, JOB_DECODE, j);
 }
 
-static bool pick_close_any(struct engine *en, struct lane *ln, struct job *j)
-{
-	return pick_close(en, ln, j);
-}
-
 /* Most urgent first: what others wait for, then what frees slots, then what fills them. */
 static const picker pickers[] = {
-	pick_frame_if_starving, pick_fold_any, pick_tap, pick_decode, pick_close_any, pick_frame,
+	pick_frame_if_starving, pick_fold, pick_tap, pick_decode, pick_close, pick_frame,
 };
 
 static struct job pick(struct engine *en)
@@ -346,13 +336,7 @@ static void closed(struct engine *en, struct lane *ln)
 	en->active_count--;
 	memmove(&en->active[at], &en->active[at + 1], (en->active_count - at) * sizeof(en->active[0]));
 	ln->framing = false;
-	for (unsigned int i = 0; i < ln->slot_count; i++) {
-		batch_release(&ln->slots[i].batch);
-		buf_release(&ln->slots[i].lines.text);
-		free(ln->slots[i].lines.rows);
-	}
-	free(ln->slots);
-	ln->slots = NULL;
+	lane_free_slots(ln);
 	en->disk_done += ln->file->bytes != UINT64_MAX && lane_counts_file(ln) ? ln->file->bytes : 0;
 	ln->disk_pos = 0;
 }
