@@ -24,7 +24,7 @@ Q := $(if $(filter 1,$(V)),,@)
 .SECONDARY:
 
 # The one list of Debian packages.
-DEPS_BUILD := build-essential pkg-config zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libssl-dev libisal-dev
+DEPS_BUILD := build-essential pkg-config zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libssl-dev libnghttp2-dev libisal-dev
 DEPS_RUN := gnuplot-nox
 DEPS_TEST := libcunit1-dev zstd xz-utils lz4 bzip2 p7zip-full cpio zip
 DEPS := $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
@@ -33,10 +33,15 @@ DEPS := $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
 NO_BUILD_GOALS := deps help clean distclean demo check check-long check-asan check-tsan check-fuzz-replay \
 	check-layers check-headers check-determinism fuzz ci bench uninstall format-diff
 ifneq ($(filter-out $(NO_BUILD_GOALS),$(or $(MAKECMDGOALS),all)),)
-PKGS := zlib libzstd libarchive jansson libcrypto
+PKGS := zlib libzstd libarchive jansson libcrypto libnghttp2
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PKGS += libisal
+endif
+# NDPI=0 builds without it.
+HAVE_NDPI := $(if $(filter 0,$(NDPI)),,$(shell $(PKG_CONFIG) --exists libndpi 2>/dev/null && echo 1))
+ifeq ($(HAVE_NDPI),1)
+PKGS += libndpi
 endif
 ifneq ($(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo 1),1)
 $(error missing: $(shell for p in $(PKGS); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done). Run 'make deps', or install what README.md lists)
@@ -51,7 +56,7 @@ ifeq ($(WERROR),1)
 WARN += -Werror
 endif
 SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all -DTHRESHER_DEBUG)
-CPPFLAGS_ALL := -Isrc -I$(BUILD) $(PKG_CFLAGS) $(if $(filter 1,$(HAVE_ISAL)),-DHAVE_ISAL) $(CPPFLAGS)
+CPPFLAGS_ALL := -Isrc -I$(BUILD) $(PKG_CFLAGS) $(if $(filter 1,$(HAVE_ISAL)),-DHAVE_ISAL) $(if $(filter 1,$(HAVE_NDPI)),-DHAVE_NDPI) $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu17 $(OPT) $(WARN) $(SAN) -pthread -fno-strict-aliasing $(CFLAGS)
 LDFLAGS_ALL := $(SAN) -pthread $(LDFLAGS)
 LIBS := $(PKG_LIBS) -lm

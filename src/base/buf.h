@@ -43,9 +43,9 @@ static inline char *buf_room(struct buf *b, size_t n)
 
 static inline void buf_add(struct buf *b, const void *p, size_t n)
 {
-	char *room = buf_room(b, n);
+	char *room = n > 0 ? buf_room(b, n) : NULL;
 
-	if (LIKELY(room != NULL && n > 0)) {
+	if (LIKELY(room != NULL)) {
 		memcpy(room, p, n);
 		b->len += n;
 	}

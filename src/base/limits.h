@@ -100,6 +100,76 @@
 /* Threads of -j. */
 #define LIMIT_THREADS_J 256
 
+/* Flows kept of one section, beyond their end: about 500 bytes each. */
+#define LIMIT_FLOWS (4u << 20)
+
+/* Flows of one section that are live at the same time: tables, reassembly and analyzers on top of the row. */
+#define LIMIT_LIVE_FLOWS (1u << 20)
+
+/* A flow is over when nothing came for so long; the same tuple is then another flow. TCP: a quiet connection with
+ * keep-alives speaks every two hours, but captures cut idle ones; UDP: what Linux' connection tracking gives a stream. */
+#define LIMIT_FLOW_IDLE_TCP_NS (UINT64_C(7200) * 1000000000)
+#define LIMIT_FLOW_IDLE_UDP_NS (UINT64_C(180) * 1000000000)
+#define LIMIT_FLOW_IDLE_OTHER_NS (UINT64_C(60) * 1000000000)
+/* After both FINs or a RST: twice the maximum segment lifetime of Linux. */
+#define LIMIT_FLOW_LINGER_NS (UINT64_C(120) * 1000000000)
+
+/* Bytes of one direction that came early and wait for a gap to be filled: a window of 4 MiB is rare, loss in it rarer. */
+#define LIMIT_REORDER_BYTES (1u << 20)
+/* The same over all flows of a section. */
+#define LIMIT_REORDER_TOTAL_BYTES (256u << 20)
+
+/* What one analyzer keeps of one conversation: heads of messages and what is between them. */
+#define LIMIT_ANALYZER_BYTES (64u << 10)
+/* The same over all conversations of a section. */
+#define LIMIT_ANALYZER_TOTAL_BYTES (1u << 30)
+
+/* Head of one HTTP message that is kept: servers accept 8 to 64 KiB. */
+#define LIMIT_HTTP_HEAD_BYTES (32u << 10)
+/* Requests of one connection that wait for their response: pipelines are short, HTTP/2 allows 100 streams by default. */
+#define LIMIT_HTTP_PENDING 1024
+#define LIMIT_HTTP (8u << 20)
+#define LIMIT_DNS (8u << 20)
+#define LIMIT_TLS (4u << 20)
+/* Queries of one flow that wait for their response. */
+#define LIMIT_DNS_PENDING 256
+/* Answers of one response that are kept. */
+#define LIMIT_DNS_ANSWERS 64
+/* The same over all responses of a section: about 50 bytes each, beside their texts. */
+#define LIMIT_DNS_KEPT (16u << 20)
+/* A query without response for so long is unanswered: resolvers give up after 5 to 30 s. */
+#define LIMIT_DNS_WAIT_NS (UINT64_C(60) * 1000000000)
+/* The same for questions to the mDNS group: responders wait 20 to 500 ms (RFC 6762). Open questions of one section. */
+#define LIMIT_MDNS_WAIT_NS (UINT64_C(5) * 1000000000)
+#define LIMIT_MDNS_PENDING 256
+
+/* Distinct texts (hosts, targets, names) of one section, and the longest one kept. */
+#define LIMIT_NET_TEXT_BYTES (UINT64_C(1) << 30)
+#define LIMIT_NET_TEXT 8192
+
+/* Places of bytes in time, of all flows or all sockets of one section: about 12 bytes a segment or call. */
+#define LIMIT_KNOT_BYTES (UINT64_C(1) << 30)
+
+/* Sockets (each with its peer) and exchanges of one section that are kept. */
+#define LIMIT_SOCKS (2u << 20)
+#define LIMIT_EXCHANGES (4u << 20)
+/* Threads listed per socket, and exchanges of a pair of them that are open at once. */
+#define LIMIT_SOCK_USERS 64
+
+/* IP datagrams of one section that wait for fragments, their bytes, and for how long (Linux: 4 MiB, 30 s). */
+#define LIMIT_FRAGMENT_DATAGRAMS 4096
+#define LIMIT_FRAGMENT_BYTES (8u << 20)
+#define LIMIT_FRAGMENT_WAIT_NS (UINT64_C(30) * 1000000000)
+#define LIMIT_FRAGMENTS_PER_DATAGRAM 1024
+
+/* Tunnels in tunnels: more is an attack. */
+#define LIMIT_TUNNELS 4
+
+/* Processes that capture files name beside packets, names of addresses, and decryption secrets. */
+#define LIMIT_PACKET_PROCESSES (1u << 18)
+#define LIMIT_ADDRESS_NAMES (1u << 18)
+#define LIMIT_KEY_RANDOMS (1u << 20)
+
 /* Points of a time series: what a plot 1200 pixels wide can show. */
 #define LIMIT_SERIES_POINTS 1200
 

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 
 void map_init(struct map *m)
 {
 	memset(m, 0, sizeof(*m));
 	/* Where the kernel put this memory: an input cannot know. */
-	m->seed = map_hash((uintptr_t)m) ^ map_hash((uintptr_t)&map_init);
+	m->seed = hash_seed(m);
 }
 
 void map_release(struct map *m)

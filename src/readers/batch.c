@@ -22,6 +22,9 @@ void batch_release(struct batch *b)
 	free(b->owned);
 	free(b->events);
 	free(b->packets);
+	free(b->layers);
+	free(b->shard_layers);
+	free(b->shard_events);
 	free(b->metas);
 	free(b->refs);
 	free(b->damages);
@@ -38,6 +41,13 @@ void batch_reset(struct batch *b)
 	b->len = 0;
 	b->event_count = 0;
 	b->packet_count = 0;
+	b->layer_count = 0;
+	b->fragments = NULL;	/* in the arena */
+	b->fragment_count = 0;
+	b->packet_processes = NULL;	/* in the arena */
+	b->fragment_cap = 0;
+	memset(b->shard_start, 0, sizeof(b->shard_start));
+	memset(b->event_shard_start, 0, sizeof(b->event_shard_start));
 	b->meta_count = 0;
 	b->ref_count = 0;
 	b->damage_count = 0;

@@ -13,6 +13,9 @@
 #include "readers/source.h"
 
 struct event;
+struct layer;
+struct packet_process;
+struct fragment;
 
 /* A block that is neither event nor packet: kept for the fold, in order. */
 struct meta_block {
@@ -43,6 +46,9 @@ enum {
 	PACKET_NO_INTERFACE = 2,	/* names an interface that was not described */
 };
 
+/* Groups of flows that are tracked side by side: a fixed number, so that no result depends on the threads. */
+#define BATCH_SHARDS 8
+
 /* What decode counted in one batch; added to the section by the in-order stage. */
 struct batch_tally {
 	uint64_t events, shown, state_only, unknown, time_zero, bad_params, enters, drops;
@@ -68,6 +74,17 @@ struct batch {
 	uint32_t event_count, event_cap;
 	struct packet *packets;
 	uint32_t packet_count, packet_cap;
+	struct layer *layers;		/* of packets, by net_dissect; kept for reuse */
+	uint32_t layer_count, layer_cap;
+	struct fragment *fragments;	/* in the arena */
+	uint32_t fragment_count, fragment_cap;
+	const struct packet_process **packet_processes;	/* in the arena, by packet; or NULL */
+	uint32_t *shard_layers;		/* indices into layers, grouped by shard, in order; kept for reuse */
+	uint32_t shard_layers_cap;
+	uint32_t shard_start[BATCH_SHARDS + 1];
+	uint32_t *shard_events;		/* indices into events, grouped by shard of their process; kept for reuse */
+	uint32_t shard_events_cap;
+	uint32_t event_shard_start[BATCH_SHARDS + 1];
 	struct meta_block *metas;
 	uint32_t meta_count, meta_cap;
 

@@ -23,6 +23,7 @@ static const struct block_row rows[] = {
 	{ BLOCK_DSB, 0, "decryption secrets" },
 	{ BLOCK_CUSTOM, 0, "custom" },
 	{ BLOCK_CUSTOM_NOCOPY, 0, "custom (not to be copied)" },
+	{ BLOCK_PKTAP_PROCESS, 0, "process (pktap)" },
 	{ BLOCK_MACHINE, 0x8002ABCD, "machine info" },
 	{ BLOCK_PROC_V1, 0x8000ABCD, "process list V1" },
 	{ BLOCK_FDS_V1, 0x8001ABCD, "fd list V1" },

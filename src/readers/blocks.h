@@ -23,6 +23,9 @@ enum block_type {
 	BLOCK_EVENT_LARGE_FLAGS = 0x222,
 };
 
+/* Apple's: a process that packets name; beyond the range of int. */
+#define BLOCK_PKTAP_PROCESS 0x80000001u
+
 /* The private numbers of before the first public release, mapped; others as they are. */
 uint32_t block_type_public(uint32_t type);
 

@@ -9,6 +9,8 @@
 #include "base/base.h"
 #include "base/limits.h"
 
+struct net;
+struct socks;
 struct state;
 
 /* Damage is data: where, how much, why. */
@@ -85,6 +87,8 @@ struct section {
 	uint64_t drop_events;		/* DROP events (sampling mode) */
 	uint64_t *events_by_type;	/* owns; SCHEMA_EVENTS counts by stored type, or NULL */
 
+	struct net *net;		/* owns; NULL when packets are not tracked. net/net.h */
+	struct socks *socks;		/* owns; NULL when sockets are not collected. join/sock.h */
 	struct state *state;		/* owns; NULL when nothing folds. state/state.h */
 };
 

@@ -13,6 +13,7 @@
 
 #include "readers/batch.h"
 #include "readers/source.h"
+#include "base/hash.h"
 #include "state/state_internal.h"
 
 /* ---- life ---- */
@@ -75,7 +76,7 @@ int state_new(struct section *section, unsigned int wants, struct state **ret_s,
 	s->num = s->raw = s->packets = 1;
 	s->closing = -1;
 	if (getrandom(&s->strs.seed, sizeof(s->strs.seed), GRND_NONBLOCK) < 0) {
-		s->strs.seed = (uintptr_t)s;
+		s->strs.seed = hash_seed(s);
 	}
 	if (!make_constants(s) || !make_nobody(s)) {
 		state_free(s);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "state/state_internal.h"
 
 #define REFS_MASK 0x3FFFFFFFu
@@ -18,35 +19,11 @@ static struct str *writable(const struct str *x)
 	return (struct str *)(uintptr_t)x;
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
+static uint32_t hash_of(uint64_t seed, const void *p, size_t len)
 {
-	unsigned __int128 x = (unsigned __int128)a * b;
+	uint64_t h = hash_bytes(seed, p, len);
 
-	return (uint64_t)x ^ (uint64_t)(x >> 64);
-}
-
-static uint32_t hash_bytes(uint64_t seed, const uint8_t *p, size_t len)
-{
-	uint64_t h = seed ^ len;
-	uint64_t a = 0;
-	uint64_t b = 0;
-
-	while (len > 16) {
-		h = mix(load_le64(p) ^ UINT64_C(0xA0761D6478BD642F), load_le64(p + 8) ^ h);
-		p += 16;
-		len -= 16;
-	}
-	if (len >= 8) {
-		a = load_le64(p);
-		b = load_le64(p + len - 8);
-	} else if (len >= 4) {
-		a = load_le32(p);
-		b = load_le32(p + len - 4);
-	} else if (len > 0) {
-		a = ((uint64_t)p[0] << 16) | ((uint64_t)p[len >> 1] << 8) | p[len - 1];
-	}
-	h = mix(a ^ UINT64_C(0xE7037ED1A0B428DB), b ^ h);
-	return (uint32_t)(h ^ (h >> 32));
+	return (uint32_t)(h ^ h >> 32);
 }
 
 static bool table_grow(struct str_table *t)
@@ -118,7 +95,7 @@ const struct str *str_get(struct state *s, const void *p, size_t len)
 		s->oom = true;
 		return s->empty;
 	}
-	hash = hash_bytes(t->seed, p, len);
+	hash = hash_of(t->seed, p, len);
 	for (i = hash & t->mask; t->slots[i].s != NULL; i = (i + 1) & t->mask) {
 		if (t->slots[i].hash == hash && str_equal(t->slots[i].s, p, len)) {
 			return str_ref(t->slots[i].s);
@@ -169,7 +146,7 @@ const struct str *str_ref(const struct str *x)
 /* Out of the table; later strings of the run move back so that none is lost behind the hole. */
 static void forget(struct str_table *t, const struct str *x)
 {
-	uint32_t hash = hash_bytes(t->seed, (const uint8_t *)x->s, x->len);
+	uint32_t hash = hash_of(t->seed, x->s, x->len);
 	size_t hole = hash & t->mask;
 
 	while (t->slots[hole].s != x) {
