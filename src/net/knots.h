@@ -1,0 +1,55 @@
+/*
+ * knots.h - where the bytes of one direction of a connection lie in time: for packets the segments, for syscalls
+ * the calls, as a compact list in order of the stream.
+ *
+ * Delta-coded in bytes (about 12 each), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES of a section nothing
+ * more is added and the list says so (cut). One thread at a time while it grows, constant afterwards.
+ */
+#ifndef NET_KNOTS_H
+#define NET_KNOTS_H
+
+#include "base/err.h"
+
+struct knot {
+	uint64_t offset;	/* of its first byte in the stream */
+	uint32_t len;		/* bytes; 0 for a mark without bytes (KNOT_OPEN, KNOT_END) */
+	uint64_t ts_ns;		/* packets: when it was captured; calls: when it returned */
+	uint64_t begin_ns;	/* calls: begin, exact or its lower bound; 0 unknown. packets: 0 */
+	uint64_t num;		/* packet number, or raw number of the event */
+	uint32_t user;		/* calls: index of the thread in the socket's list of users. packets: 0 */
+	uint32_t print;		/* knot_print of its first bytes; 0: none were captured */
+	uint8_t kind;		/* enum knot_kind */
+	bool begin_exact;
+};
+
+enum knot_kind {
+	KNOT_DATA,
+	KNOT_OPEN,	/* SYN (packets); connect began or accept returned (calls) */
+	KNOT_END,	/* FIN, or RST; close, shutdown or a read of 0 */
+	KNOT_AGAIN,	/* a retransmission of bytes already listed */
+	KNOT_BLIND,	/* calls: bytes that no call shows (sendfile without data is not blind: it has a count) */
+};
+
+/* Of the first bytes (at most 8) at a place of a stream; never 0. Both sides use it, so equal bytes of equal count agree. */
+uint32_t knot_print(const uint8_t *p, size_t n);
+
+struct knots {
+	uint8_t *bytes;		/* owns */
+	uint32_t len, cap;
+	uint32_t count;
+	bool cut;
+	struct knot last;	/* for the next delta */
+};
+
+/* budget: bytes left for the section's shard, counted down; NULL: no ceiling. 0 or ERR_NOMEM. */
+int knots_add(struct knots *k, const struct knot *x, size_t *budget);
+void knots_release(struct knots *k);
+
+/* Walks in the order of adding: start zeroed. False at the end. */
+struct knot_walk {
+	uint32_t at;
+	struct knot last;
+};
+bool knots_next(const struct knots *k, struct knot_walk *w, struct knot *ret_x);
+
+#endif
