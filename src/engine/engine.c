@@ -4,6 +4,9 @@
  */
 #include "engine/engine_internal.h"
 
+#include "net/ndpi.h"
+#include "net/net.h"
+
 #include <stdatomic.h>
 
 #include "base/limits.h"
@@ -61,6 +64,9 @@ int engine_new(const struct engine_options *opt, struct engine **ret_en, struct 
 	plan_threads(en);
 	en->workers = calloc(en->worker_count, sizeof(*en->workers));
 	rc = en->workers == NULL ? err_nomem(e, "the engine") : taps_init(en, e);
+	if (rc == 0 && en->follow && !opt->no_ndpi && ndpi_module_new(&en->ndpi) != 0) {
+		rc = err_nomem(e, "the engine");
+	}
 	if (rc != 0) {
 		engine_free(en);
 		return rc;
@@ -72,6 +78,8 @@ int engine_new(const struct engine_options *opt, struct engine **ret_en, struct 
 static void free_states(struct source *s)
 {
 	for (uint32_t i = 0; i < s->section_count; i++) {
+		net_free(s->sections[i]->net);
+		s->sections[i]->net = NULL;
 		state_free(s->sections[i]->state);
 		s->sections[i]->state = NULL;
 	}
@@ -95,6 +103,7 @@ void engine_free(struct engine *en)
 		source_free(en->sources[i]);
 	}
 	free(en->sources);
+	ndpi_module_free(en->ndpi);
 	for (size_t i = 0; i < en->skip_count; i++) {
 		free(en->skips[i].name);
 		free(en->skips[i].reason);
@@ -222,7 +231,7 @@ void *engine_tap_state(const struct engine *en, unsigned int tap)
 	return en->tap_states[(size_t)tap * (en->worker_count + 1)];
 }
 
-void engine_stage_ns(const struct engine *en, uint64_t ret_ns[4])
+void engine_stage_ns(const struct engine *en, uint64_t ret_ns[ENGINE_STAGES])
 {
 	memcpy(ret_ns, en->stage_ns, sizeof(en->stage_ns));
 }

@@ -1,5 +1,5 @@
 /*
- * engine.h - the parallel pass: every input through frame, decode, fold and taps.
+ * engine.h - the parallel pass: every input through frame, decode, fold, flows and taps.
  *
  * One lane per open input. A lane's batches are framed and folded in file order, one at a time, and
  * decoded and tapped by any of the threads. -j N is N threads in all: the caller's and N - 1 more
@@ -54,6 +54,8 @@ struct engine_options {
 	size_t batch_bytes;
 	bool hash;
 	bool fold;			/* rebuild state (else events keep no stamps) */
+	bool packets;			/* dissect packets and follow their flows, also when no tap asks for it */
+	bool no_ndpi;			/* name services by thresher's own signatures only */
 	unsigned int wants;		/* WANT_ besides those of the taps */
 	const struct tap *const *taps;	/* NULL-terminated list, or NULL */
 	const struct line_sink *sink;	/* or NULL */
@@ -83,7 +85,8 @@ const struct input_skip *engine_skips(const struct engine *en, size_t *ret_count
 /* Builds the tables of all taps (opt.taps) into r, with plots and summary. After engine_run. */
 int engine_report(struct engine *en, struct report *r, struct err *e);
 void *engine_tap_state(const struct engine *en, unsigned int tap);
-/* Time by stage, ns, added up over all threads, for bench: framing, decode, fold, taps. */
-void engine_stage_ns(const struct engine *en, uint64_t ret_ns[4]);
+/* Time by stage, ns, added up over all threads, for bench: framing, decode, fold, flows, taps. */
+#define ENGINE_STAGES 5
+void engine_stage_ns(const struct engine *en, uint64_t ret_ns[ENGINE_STAGES]);
 
 #endif

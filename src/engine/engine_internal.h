@@ -29,12 +29,14 @@ enum slot_stage {
 	SLOT_DECODING,
 	SLOT_DECODED,
 	SLOT_FOLDING,
-	SLOT_FOLDED,
+	SLOT_FOLDED,		/* its shards of flows are being tracked: slot.untracked */
+	SLOT_TRACKED,
 	SLOT_TAPPING,
 	SLOT_DONE,		/* waits for its turn to be emitted and released */
 };
 
-enum stage_clock { CLOCK_FRAME, CLOCK_DECODE, CLOCK_FOLD, CLOCK_TAP, CLOCK_COUNT };
+enum stage_clock { CLOCK_FRAME, CLOCK_DECODE, CLOCK_FOLD, CLOCK_TRACK, CLOCK_TAP, CLOCK_COUNT };
+_Static_assert((int)CLOCK_COUNT == ENGINE_STAGES, "as engine_stage_ns says");
 
 struct slot {
 	struct batch batch;
@@ -44,7 +46,9 @@ struct slot {
 	struct stream *stream;		/* borrowed: stays open until the lane is drained */
 	uint64_t disk_pos;
 	enum slot_stage stage;
+	uint32_t untracked;	/* shards (bits) whose flows have not seen this batch; folded slots only */
 };
+_Static_assert(BATCH_SHARDS <= 32, "a bit each");
 
 /* A section whose last batch was folded, and may still be in use. */
 struct folded_section {
@@ -72,12 +76,14 @@ struct lane {
 	unsigned int slot_count;
 	uint64_t next_frame, next_fold, next_release;	/* serials */
 	bool framing, folding;
+	uint32_t tracking;		/* shards (bits) that a thread works on */
+	uint32_t unfinished;		/* shards of the last section (bits) to be finished before the lane closes */
 	bool drain;			/* frame again only when every slot is free */
 	bool ended;			/* nothing more to frame */
 	bool closed;			/* drained, states finished */
 
 	/* fold side */
-	struct section *fold_section;
+	struct section *fold_section;	/* of the last batch folded; the lane's own while it is not drained */
 	struct folded_section *folded;	/* owns; waiting for their last batch to be released */
 	uint32_t folded_count, folded_cap;
 	struct source *fold_source;
@@ -101,6 +107,7 @@ struct engine {
 	const struct input_list *inputs;
 	unsigned int wants;
 	unsigned int tap_count;
+	bool follow;			/* somebody wants packets dissected and flows followed */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -126,6 +133,7 @@ struct engine {
 	unsigned int worker_count;
 	void **tap_states;		/* owns; [tap * (worker_count + 1) + worker]; last column: ordered taps */
 
+	struct ndpi_module *ndpi;	/* owns; NULL: not asked, or not built in */
 	uint32_t next_slot;		/* section numbers for taps */
 	uint64_t events, packets, disk_done;
 	uint32_t sources_done;
@@ -166,8 +174,19 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s);
 
 /* fold.c: account, then state. released: batches below this serial are out of use. */
 int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t released, struct err *e);
-/* After the lane's last batch was released. */
-void fold_finish(struct lane *ln);
+/* After the lane's last batch was released and its shards were finished. 0 or ERR_NOMEM. */
+int fold_finish(struct lane *ln);
+
+/* packets.c: flows of one section. After account_batch, in order; dissected batches only. */
+int packets_fold(struct engine *en, struct batch *b, struct err *e);
+/* Shards (bits) that have something to do for a folded batch. */
+uint32_t packets_shards(const struct batch *b);
+int packets_track(struct batch *b, uint32_t shards);
+/* Shards that have flows to be finished; what a thread does for some of them; all of it at once, and the rows put in
+ * order. */
+uint32_t packets_unfinished(const struct section *sec);
+int packets_finish(struct section *sec, uint32_t shards);
+int packets_freeze(struct section *sec);
 
 /* taps.c */
 int taps_init(struct engine *en, struct err *e);

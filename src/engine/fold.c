@@ -1,6 +1,7 @@
 /*
- * fold.c - the one serial stage: in file order, one batch at a time per lane, keeps the books and lets state
- * stamp the events. A section that holds syscalls gets its state with its first such batch.
+ * fold.c - the one serial stage: in file order, one batch at a time per lane, keeps the books, lets state
+ * stamp the events and sorts packets to the shards of their flows. A section that holds syscalls gets its state with its
+ * first such batch.
  */
 #include "engine/engine_internal.h"
 
@@ -17,7 +18,8 @@ static int section_state(struct engine *en, struct section *sec, struct err *e)
 /* The lane goes on to another section; the old one is finished when its batches are out of use. */
 static int leave_section(struct lane *ln, uint64_t last_serial)
 {
-	if (ln->fold_section == NULL || ln->fold_section->state == NULL) {
+	if (ln->fold_section == NULL ||
+	    (ln->fold_section->state == NULL && ln->fold_section->net == NULL)) {
 		return 0;
 	}
 	if (ln->folded_count == ln->folded_cap) {
@@ -35,39 +37,39 @@ static int leave_section(struct lane *ln, uint64_t last_serial)
 	return 0;
 }
 
-static void finish_released(struct lane *ln, uint64_t released)
+/* shards: of its flows that nobody has finished yet. */
+static int finish_section(struct section *sec, uint32_t shards)
+{
+	if (sec->state != NULL) {
+		state_finish(sec->state);
+	}
+	if (sec->net == NULL) {
+		return 0;
+	}
+	return packets_finish(sec, shards) == 0 ? packets_freeze(sec) : ERR_NOMEM;
+}
+
+static int finish_released(struct lane *ln, uint64_t released)
 {
 	uint32_t kept = 0;
+	int rc = 0;
 
 	for (uint32_t i = 0; i < ln->folded_count; i++) {
-		if (ln->folded[i].last_serial < released) {
-			state_finish(ln->folded[i].section->state);
+		if (rc == 0 && ln->folded[i].last_serial < released) {
+			rc = finish_section(ln->folded[i].section,
+					    packets_unfinished(ln->folded[i].section));
 		} else {
 			ln->folded[kept++] = ln->folded[i];
 		}
 	}
 	ln->folded_count = kept;
+	return rc;
 }
 
-int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t released, struct err *e)
+static int fold_state(struct engine *en, struct batch *b, uint64_t released, struct err *e)
 {
-	struct batch *b = &s->batch;
-	int rc = account_batch(en, ln, s);
+	int rc = section_state(en, b->section, e);
 
-	if (rc != 0) {
-		return err_nomem(e, "a section");
-	}
-	if (!en->opt.fold || b->section == NULL) {
-		return 0;
-	}
-	if (ln->fold_section != b->section) {
-		if (leave_section(ln, b->serial) != 0) {
-			return err_nomem(e, "a section");
-		}
-		ln->fold_section = b->section;
-	}
-	finish_released(ln, released);
-	rc = section_state(en, b->section, e);
 	if (rc != 0 || b->section->state == NULL) {
 		return rc;
 	}
@@ -78,15 +80,41 @@ int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t relea
 	return state_fold(b->section->state, b, e);
 }
 
-void fold_finish(struct lane *ln)
+int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t released, struct err *e)
 {
-	finish_released(ln, UINT64_MAX);
+	struct batch *b = &s->batch;
+	int rc = account_batch(en, ln, s);
+
+	if (rc != 0) {
+		return err_nomem(e, "a section");
+	}
+	if (b->section == NULL) {
+		return 0;
+	}
+	if (ln->fold_section != b->section) {
+		if (leave_section(ln, b->serial) != 0) {
+			return err_nomem(e, "a section");
+		}
+		ln->fold_section = b->section;
+	}
+	if (finish_released(ln, released) != 0) {
+		return err_nomem(e, "a section");
+	}
+	rc = en->opt.fold ? fold_state(en, b, released, e) : 0;
+	return rc == 0 && en->follow ? packets_fold(en, b, e) : rc;
+}
+
+int fold_finish(struct lane *ln)
+{
+	int rc = finish_released(ln, UINT64_MAX);
+
 	free(ln->folded);
 	ln->folded = NULL;
 	ln->folded_count = 0;
 	ln->folded_cap = 0;
-	if (ln->fold_section != NULL && ln->fold_section->state != NULL) {
-		state_finish(ln->fold_section->state);
+	if (rc == 0 && ln->fold_section != NULL) {
+		rc = finish_section(ln->fold_section, 0);
 	}
 	ln->fold_section = NULL;
+	return rc;
 }

@@ -1,7 +1,8 @@
 /*
  * pipeline.c - the map of the program: what happens to a batch, and which thread does what next.
  *
- *     frame (in order, per lane) -> decode (any) -> fold (in order, per lane) -> tap (any)
+ *     frame (in order, per lane) -> decode (any) -> fold (in order, per lane)
+ *     -> track (packets: in order, per lane and shard of flows) -> tap (any)
  *     -> emit (in order) -> release (in order)
  *
  * All threads are alike: each looks, under the lock, for the most urgent thing to do, does it
@@ -12,17 +13,21 @@
 #include <time.h>
 
 #include "events/decode.h"
+#include "net/net.h"
 
 /* Mapped bytes are given back in steps of this size (a power of two). */
 #define MAP_DONE_STEP (UINT64_C(4) << 20)
 
-enum job_kind { JOB_NONE, JOB_EMIT, JOB_FRAME, JOB_DECODE, JOB_FOLD, JOB_TAP, JOB_CLOSE };
+enum job_kind {
+	JOB_NONE, JOB_EMIT, JOB_FRAME, JOB_DECODE, JOB_FOLD, JOB_TRACK, JOB_TAP, JOB_FINISH, JOB_CLOSE
+};
 
 struct job {
 	enum job_kind kind;
 	struct lane *lane;
 	struct slot *slot;
 	uint64_t released;	/* batches of the lane below this serial are out of use */
+	uint32_t shards;	/* to track or finish (bits) */
 };
 
 uint64_t engine_clock_ns(void)
@@ -116,10 +121,71 @@ static bool pick_stage(struct lane *ln, enum slot_stage from, enum slot_stage to
 	return false;
 }
 
+/* So many layers that the shards of a batch are worth a job each. */
+#define SHARE_LAYERS 512
+
+/* Some of these shards: all of them when there is little to do or nobody to share it with. */
+static uint32_t share_of(const struct engine *en, uint32_t shards, uint32_t layers)
+{
+	unsigned int n = (unsigned int)__builtin_popcount(shards);
+
+	if (en->worker_count == 1 || layers < SHARE_LAYERS) {
+		return shards;
+	}
+	n = (n + en->worker_count - 1) / en->worker_count;
+	while ((unsigned int)__builtin_popcount(shards) > n) {
+		shards &= shards - 1;
+	}
+	return shards;
+}
+
+/* Each shard sees the batches in order: one that an earlier batch still waits for is passed over. */
+static bool pick_track(struct engine *en, struct lane *ln, struct job *j)
+{
+	uint32_t busy = ln->tracking;
+
+	for (uint64_t i = ln->next_release; i < ln->next_fold; i++) {
+		struct slot *s = lane_slot(ln, i);
+
+		if (s->stage != SLOT_FOLDED) {
+			continue;
+		}
+		if ((s->untracked & ~busy) != 0) {
+			j->kind = JOB_TRACK;
+			j->lane = ln;
+			j->slot = s;
+			j->shards = share_of(en, s->untracked & ~busy, s->batch.layer_count);
+			ln->tracking |= j->shards;
+			return true;
+		}
+		busy |= s->untracked;
+	}
+	return false;
+}
+
+static bool lane_over(const struct engine *en, const struct lane *ln)
+{
+	return !ln->closed && drained(ln) && !ln->folding && (ln->ended || en->finish);
+}
+
+/* The flows of the last section: shards side by side, while nobody else can be in the lane. */
+static bool pick_finish(struct engine *en, struct lane *ln, struct job *j)
+{
+	if (!lane_over(en, ln) || ln->unfinished == 0) {
+		return false;
+	}
+	j->kind = JOB_FINISH;
+	j->lane = ln;
+	j->shards = ln->unfinished & -ln->unfinished;
+	ln->unfinished &= ~j->shards;
+	ln->tracking |= j->shards;
+	return true;
+}
+
 /* A lane with nothing more to come, all of it processed. */
 static bool pick_close(struct engine *en, struct lane *ln, struct job *j)
 {
-	if (ln->closed || !drained(ln) || ln->folding || !(ln->ended || en->finish)) {
+	if (!lane_over(en, ln) || ln->unfinished != 0 || ln->tracking != 0) {
 		return false;
 	}
 	ln->closed = true;
@@ -141,7 +207,7 @@ static bool pick_frame_if_starving(struct engine *en, struct lane *ln, struct jo
 static bool pick_tap(struct engine *en, struct lane *ln, struct job *j)
 {
 	UNUSED_ARG(en);
-	return pick_stage(ln, SLOT_FOLDED, SLOT_TAPPING, JOB_TAP, j);
+	return pick_stage(ln, SLOT_TRACKED, SLOT_TAPPING, JOB_TAP, j);
 }
 
 static bool pick_decode(struct engine *en, struct lane *ln, struct job *j)
@@ -152,12 +218,12 @@ static bool pick_decode(struct engine *en, struct lane *ln, struct job *j)
 
 /* Most urgent first: what others wait for, then what frees slots, then what fills them. */
 static const picker pickers[] = {
-	pick_frame_if_starving, pick_fold, pick_tap, pick_decode, pick_close, pick_frame,
+	pick_frame_if_starving, pick_fold, pick_track, pick_tap, pick_decode, pick_finish, pick_close, pick_frame,
 };
 
 static struct job pick(struct engine *en)
 {
-	struct job j = { JOB_NONE, NULL, NULL, 0 };
+	struct job j = { JOB_NONE, NULL, NULL, 0, 0 };
 
 	if (emit_ready(en)) {
 		en->emitting = true;
@@ -276,6 +342,9 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 	case JOB_DECODE:
 		clock = CLOCK_DECODE;
 		rc = decode_batch(&j->slot->batch);
+		if (rc == 0 && en->follow && j->slot->batch.packet_count > 0) {
+			rc = net_dissect(&j->slot->batch);
+		}
 		break;
 	case JOB_FOLD:
 		clock = CLOCK_FOLD;
@@ -284,12 +353,20 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 			rc = taps_feed(en, w->index, &j->slot->batch, true);
 		}
 		break;
+	case JOB_TRACK:
+		clock = CLOCK_TRACK;
+		rc = packets_track(&j->slot->batch, j->shards);
+		break;
+	case JOB_FINISH:
+		clock = CLOCK_TRACK;
+		rc = packets_finish(j->lane->fold_section, j->shards);
+		break;
 	case JOB_TAP:
 		clock = CLOCK_TAP;
 		rc = do_tap(en, w, j->slot);
 		break;
 	case JOB_CLOSE:
-		fold_finish(j->lane);
+		rc = fold_finish(j->lane);
 		lane_close_input(en, j->lane);
 		break;
 	case JOB_NONE:
@@ -326,6 +403,28 @@ static void framed(struct engine *en, const struct job *j, int *io_rc)
 	}
 }
 
+static void folded(struct engine *en, const struct job *j, int rc)
+{
+	struct lane *ln = j->lane;
+	struct slot *s = j->slot;
+	struct section *sec = ln->fold_section;
+
+	ln->folding = false;
+	ln->next_fold++;
+	s->untracked = rc == 0 && en->follow ? packets_shards(&s->batch) : 0;
+	s->stage = s->untracked != 0 ? SLOT_FOLDED : SLOT_TRACKED;
+	ln->unfinished = sec != NULL ? packets_unfinished(sec) : 0;
+}
+
+static void tracked(const struct job *j)
+{
+	j->lane->tracking &= ~j->shards;
+	j->slot->untracked &= ~j->shards;
+	if (j->slot->untracked == 0) {
+		j->slot->stage = SLOT_TRACKED;
+	}
+}
+
 static void closed(struct engine *en, struct lane *ln)
 {
 	uint32_t at = 0;
@@ -359,9 +458,13 @@ static void report_job(struct engine *en, const struct job *j, int rc, const str
 		j->slot->stage = SLOT_DECODED;
 		break;
 	case JOB_FOLD:
-		j->lane->folding = false;
-		j->lane->next_fold++;
-		j->slot->stage = SLOT_FOLDED;
+		folded(en, j, rc);
+		break;
+	case JOB_TRACK:
+		tracked(j);
+		break;
+	case JOB_FINISH:
+		j->lane->tracking &= ~j->shards;
 		break;
 	case JOB_TAP:
 		j->slot->stage = SLOT_DONE;

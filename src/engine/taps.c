@@ -13,9 +13,13 @@ static void **tap_state(struct engine *en, unsigned int tap, unsigned int worker
 int taps_init(struct engine *en, struct err *e)
 {
 	en->wants = en->opt.wants;
+	en->follow = en->opt.packets;
 	en->tap_count = 0;
 	for (; en->opt.taps != NULL && en->opt.taps[en->tap_count] != NULL; en->tap_count++) {
-		en->wants |= en->opt.taps[en->tap_count]->wants;
+		const struct tap *tap = en->opt.taps[en->tap_count];
+
+		en->wants |= tap->wants;
+		en->follow = en->follow || tap->packets || tap->flows;
 	}
 	if (en->tap_count == 0) {
 		return 0;
