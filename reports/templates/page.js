@@ -87,7 +87,7 @@ function addPlotTip(figure) {
 	const table = tables.get(figure.dataset.table);
 	const svg = $("svg", figure);
 	const time = table && table.columns.find((c) => c.name === "time");
-	if (!svg || !time) {
+	if (!svg || !time || !figure.dataset.from) {
 		return;
 	}
 	const columns = figure.dataset.columns.split(" ").map((n) => table.columns.find((c) => c.name === n)).filter(Boolean);
@@ -96,6 +96,8 @@ function addPlotTip(figure) {
 	let times = null;
 
 	const msOf = (iso) => Date.parse(iso.slice(0, 23) + "Z") + Number(iso.slice(23, 29)) / 1e6;
+	const from = msOf(figure.dataset.from);
+	const to = msOf(figure.dataset.to);
 	const leave = () => { tip.hidden = cross.hidden = true; };
 	const move = (e) => {
 		const rows = table.load();
@@ -107,8 +109,8 @@ function addPlotTip(figure) {
 		const outer = figure.getBoundingClientRect();
 		const x = ((e.clientX - box.left) / box.width - AREA.left) / (AREA.right - AREA.left);
 		const width = times.length > 1 ? times[times.length - 1] - times[times.length - 2] : 1000;
-		const at = times[0] + x * (times[times.length - 1] + width - times[0]);
-		if (x < 0 || x > 1) {
+		const at = from + x * (to - from);
+		if (x < 0 || x > 1 || at < times[0] || at >= times[times.length - 1] + width) {
 			leave();
 			return;
 		}

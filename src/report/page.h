@@ -18,6 +18,11 @@ void page_tiles(struct sink *s, const struct report *r);
 void page_table(struct sink *s, const struct table *t);
 void page_data(struct sink *s, const struct table *t);
 
+/* page_absent.c: is this table empty because the input holds nothing of its kind? It is not shown then; the notes say
+ * which ones. */
+bool page_is_absent(const struct report *r, const struct table *t);
+void page_absent_notes(struct sink *s, const struct report *r);
+
 /* Text of ours or of the capture, escaped. */
 void page_text(struct buf *b, const char *s);
 

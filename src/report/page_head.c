@@ -48,19 +48,23 @@ static const struct tile_row tiles[] = {
 	{ "processes", "processes", NULL, NULL, TILE_ROWS, false },
 	{ "commands", "commands", NULL, NULL, TILE_ROWS, false },
 	{ "failed calls", "syscalls", "errors", NULL, TILE_SUM, false },
+	{ "flows", "flows", NULL, NULL, TILE_ROWS, false },
+	{ "HTTP exchanges", "http", NULL, NULL, TILE_ROWS, false },
+	{ "DNS exchanges", "dns", NULL, NULL, TILE_ROWS, false },
+	{ "TLS sessions", "tls", NULL, NULL, TILE_ROWS, false },
 	{ "damaged places", "sources", "damaged", NULL, TILE_SUM, true }
 };
 
 static uint64_t runs_of(const struct table *t, unsigned int col)
 {
+	struct cell before = { 0 };
 	uint64_t runs = 0;
 
 	for (size_t row = 0; row < t->row_count; row++) {
-		const struct cell *c = table_cell(t, row, col);
-		const struct cell *before = row > 0 ? table_cell(t, row - 1, col) : NULL;
+		struct cell c = table_cell(t, row, col);
 
-		runs += before == NULL || before->len != c->len ||
-			memcmp(before->v.text, c->v.text, c->len) != 0;
+		runs += row == 0 || before.len != c.len || memcmp(before.v.text, c.v.text, c.len) != 0;
+		before = c;
 	}
 	return runs;
 }
@@ -70,9 +74,9 @@ static uint64_t sum_of(const struct table *t, unsigned int col)
 	uint64_t sum = 0;
 
 	for (size_t row = 0; row < t->row_count; row++) {
-		const struct cell *c = table_cell(t, row, col);
+		struct cell c = table_cell(t, row, col);
 
-		if ((c->marks & CELL_UNKNOWN) == 0 && __builtin_add_overflow(sum, c->v.u, &sum)) {
+		if ((c.marks & CELL_UNKNOWN) == 0 && __builtin_add_overflow(sum, c.v.u, &sum)) {
 			return UINT64_MAX;
 		}
 	}
@@ -87,11 +91,11 @@ static bool span_of(const struct table *t, unsigned int from, unsigned int to, u
 	uint64_t last = 0;
 
 	for (size_t row = 0; row < t->row_count; row++) {
-		const struct cell *a = table_cell(t, row, from);
-		const struct cell *z = table_cell(t, row, to);
+		struct cell a = table_cell(t, row, from);
+		struct cell z = table_cell(t, row, to);
 
-		first = a->marks & CELL_UNKNOWN ? first : min_u64(first, a->v.u);
-		last = z->marks & CELL_UNKNOWN ? last : max_u64(last, z->v.u);
+		first = a.marks & CELL_UNKNOWN ? first : min_u64(first, a.v.u);
+		last = z.marks & CELL_UNKNOWN ? last : max_u64(last, z.v.u);
 	}
 	if (first > last) {
 		return false;
@@ -216,25 +220,25 @@ static bool quality_columns_of(const struct table *t, struct quality_columns *re
 }
 
 /* Words in the kind of a row that mean: evidence is lost, not only less exact. */
-static const char *const loss_words[] = { "damage",  "dropped",    "not read", "not listed",
-					  "evicted", "unreadable", "stopped" };
+static const char *const loss_words[] = { "damage",  "dropped",    "not read", "not listed", "missing",
+					  "evicted", "unreadable", "stopped",  "given up" };
 
 static bool is_counted(const struct table *t, const struct quality_columns *c, size_t row)
 {
-	const struct cell *count = table_cell(t, row, (unsigned int)c->count);
+	struct cell count = table_cell(t, row, (unsigned int)c->count);
 
-	return (count->marks & CELL_UNKNOWN) == 0 && count->v.u > 0;
+	return (count.marks & CELL_UNKNOWN) == 0 && count.v.u > 0;
 }
 
 static bool is_loss(const struct table *t, const struct quality_columns *c, size_t row)
 {
-	const struct cell *kind = table_cell(t, row, (unsigned int)c->kind);
+	struct cell kind = table_cell(t, row, (unsigned int)c->kind);
 
-	if (!is_counted(t, c, row) || kind->len == 0) {
+	if (!is_counted(t, c, row) || kind.len == 0) {
 		return false;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(loss_words); i++) {
-		if (memmem(kind->v.text, kind->len, loss_words[i], strlen(loss_words[i])) != NULL) {
+		if (memmem(kind.v.text, kind.len, loss_words[i], strlen(loss_words[i])) != NULL) {
 			return true;
 		}
 	}
@@ -243,20 +247,20 @@ static bool is_loss(const struct table *t, const struct quality_columns *c, size
 
 static void add_text_cell(struct buf *b, const struct table *t, size_t row, int col)
 {
-	const struct cell *c;
+	struct cell c;
 
 	if (col < 0 || t->def->columns[col].type != COL_TEXT) {
 		return;
 	}
 	c = table_cell(t, row, (unsigned int)col);
-	escape_html(b, c->v.text, c->len);
+	escape_html(b, c.v.text, c.len);
 }
 
 static void add_loss(struct buf *b, const struct table *t, const struct quality_columns *c,
 		     size_t row)
 {
 	buf_adds(b, "<li><b>");
-	value_grouped(b, table_cell(t, row, (unsigned int)c->count)->v.u);
+	value_grouped(b, table_cell(t, row, (unsigned int)c->count).v.u);
 	buf_adds(b, " × ");
 	add_text_cell(b, t, row, c->kind);
 	buf_adds(b, "</b> ");
@@ -306,10 +310,10 @@ static void copies_notice(struct buf *b, const struct table *t, const struct qua
 	uint64_t copies = 0;
 
 	for (size_t row = 0; row < t->row_count; row++) {
-		const struct cell *kind = table_cell(t, row, (unsigned int)c->kind);
+		struct cell kind = table_cell(t, row, (unsigned int)c->kind);
 
-		copies += is_counted(t, c, row) && kind->len > 0 &&
-			  memmem(kind->v.text, kind->len, copy_words, strlen(copy_words)) != NULL;
+		copies += is_counted(t, c, row) && kind.len > 0 &&
+			  memmem(kind.v.text, kind.len, copy_words, strlen(copy_words)) != NULL;
 	}
 	if (copies > 0) {
 		buf_adds(b, "<div class=\"notice\" role=\"note\"><strong>Counted twice.</strong> ");
@@ -355,4 +359,5 @@ void page_notices(struct sink *s, const struct report *r)
 	if (quality != NULL) {
 		quality_notice(s->buf, quality);
 	}
+	page_absent_notes(s, r);
 }

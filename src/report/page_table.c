@@ -151,18 +151,24 @@ static void add_static_cell(struct buf *b, const struct column *col, const struc
 
 static void add_static_rows(struct sink *s, const struct table *t)
 {
-	const struct cell *c = t->cells;
+	struct cell *cells = table_row_new(t);
 
+	if (cells == NULL) {
+		s->buf->failed = true;
+		return;
+	}
 	for (size_t row = 0; row < t->row_count && row < PAGE_STATIC_ROWS; row++) {
 		buf_adds(s->buf, "<tr><td class=\"r\">");
 		buf_add_u64(s->buf, row + 1);
 		buf_adds(s->buf, "</td>");
-		for (unsigned int i = 0; i < t->def->column_count; i++, c++) {
-			add_static_cell(s->buf, &t->def->columns[i], c);
+		table_row(t, row, cells);
+		for (unsigned int i = 0; i < t->def->column_count; i++) {
+			add_static_cell(s->buf, &t->def->columns[i], &cells[i]);
 		}
 		buf_adds(s->buf, "</tr>\n");
 		sink_more(s);
 	}
+	free(cells);
 }
 
 /* What the page does not show, and where it is. */
@@ -285,10 +291,15 @@ static void add_data_cell(struct buf *b, const struct cell *c)
 
 void page_data(struct sink *s, const struct table *t)
 {
-	const struct cell *c = t->cells;
 	struct buf *b = s->buf;
+	struct cell *cells;
 
 	if (t->row_count == 0) {
+		return;
+	}
+	cells = table_row_new(t);
+	if (cells == NULL) {
+		b->failed = true;
 		return;
 	}
 	buf_adds(b, "<script type=\"application/json\" id=\"data-");
@@ -296,14 +307,16 @@ void page_data(struct sink *s, const struct table *t)
 	buf_adds(b, "\">[");
 	for (size_t row = 0; row < t->row_count && row < LIMIT_PAGE_ROWS; row++) {
 		buf_adds(b, row > 0 ? ",\n[" : "\n[");
-		for (unsigned int i = 0; i < t->def->column_count; i++, c++) {
+		table_row(t, row, cells);
+		for (unsigned int i = 0; i < t->def->column_count; i++) {
 			if (i > 0) {
 				buf_addc(b, ',');
 			}
-			add_data_cell(b, c);
+			add_data_cell(b, &cells[i]);
 		}
 		buf_addc(b, ']');
 		sink_more(s);
 	}
+	free(cells);
 	buf_adds(b, "]</script>\n");
 }

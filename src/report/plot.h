@@ -36,6 +36,9 @@ void plot_abandon(struct plot_job *job);
 /* Now, plus the time gnuplot gets. */
 uint64_t plot_deadline(void);
 
+/* plot_script.c: the times of the left and right edge of a plot; false: nothing to draw. */
+bool plot_axis(const struct report *r, const struct plot_def *def, uint64_t *ret_from, uint64_t *ret_to);
+
 /* plot_script.c: the script for p, data included. ERR_EOF: nothing to draw. ERR_NOMEM. */
 int plot_script(const struct report *r, const struct plot_def *p, struct buf *out);
 

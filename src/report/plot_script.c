@@ -24,13 +24,26 @@ static const char *const series_colors[SERIES_MAX] = { "#3a86c8", "#e69f00", "#1
 						       "#cc79a7", "#56b4e9", "#8c7ae6", "#b5a642",
 						       "#7f8c8d", "#a0522d" };
 
+/* Sizes of plot.gp, in pixels. */
+#define WIDTH 560.0
+#define HEIGHT 222.0
+#define LEFT 56.0
+#define RIGHT 551.0
+#define LETTER 5.9 /* width, on average */
+#define SWATCH 8.0
+#define SWATCH_ROOM 12.0
+#define KEY_GAP 12.0
+#define KEY_ROWS 2
+
 struct plot {
 	const struct plot_def *def;
 	const struct table *table;
 	int time_col;
 	int cols[SERIES_MAX];
-	unsigned int series;
+	unsigned int defined[SERIES_MAX]; /* which of the definition's series each one is */
+	unsigned int series; /* that have anything to show */
 	uint64_t from_ns, to_ns; /* of the x axis */
+	uint64_t end_ns; /* of the last row */
 	uint64_t x_step;
 	double y_top, y_step;
 	double y_unit; /* what the labels of the y axis are divided by */
@@ -41,15 +54,15 @@ struct plot {
 
 static double value_of(const struct plot *p, size_t row, unsigned int series)
 {
-	const struct cell *c = table_cell(p->table, row, (unsigned int)p->cols[series]);
+	struct cell c = table_cell(p->table, row, (unsigned int)p->cols[series]);
 
-	if (c->marks & CELL_UNKNOWN) {
+	if (c.marks & CELL_UNKNOWN) {
 		return NAN;
 	}
-	switch (c->type) {
-	case COL_F64: return c->v.f;
-	case COL_S64: return (double)c->v.s;
-	default: return (double)c->v.u;
+	switch (c.type) {
+	case COL_F64: return c.v.f;
+	case COL_S64: return (double)c.v.s;
+	default: return (double)c.v.u;
 	}
 }
 
@@ -71,7 +84,31 @@ static double height_of(const struct plot *p, size_t row, unsigned int series)
 
 static uint64_t time_of(const struct plot *p, size_t row)
 {
-	return table_cell(p->table, row, (unsigned int)p->time_col)->v.u;
+	return table_cell(p->table, row, (unsigned int)p->time_col).v.u;
+}
+
+/* A series without anything is left out, and a plot without series: what did not happen needs no picture. */
+static bool has_any(const struct plot *p, unsigned int series)
+{
+	for (size_t row = 0; row < p->table->row_count; row++) {
+		double y = value_of(p, row, series);
+
+		if (!isnan(y) && y != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct plot_series *series_of(const struct plot *p, unsigned int i)
+{
+	return &p->def->series[p->defined[i]];
+}
+
+/* The same for a series in every report, whichever others are there. */
+static const char *color_of(const struct plot *p, unsigned int i)
+{
+	return series_colors[p->defined[i]];
 }
 
 static bool find_columns(struct plot *p)
@@ -86,8 +123,9 @@ static bool find_columns(struct plot *p)
 		if (col < 0 || p->table->def->columns[col].type == COL_TEXT) {
 			return false;
 		}
-		p->cols[i] = col;
-		p->series = i + 1;
+		p->cols[p->series] = col;
+		p->defined[p->series] = i;
+		p->series += has_any(p, p->series);
 	}
 	return p->series > 0;
 }
@@ -159,19 +197,64 @@ static uint64_t x_step_for(uint64_t span)
 	return x_steps[ARRAY_LEN(x_steps) - 1];
 }
 
-/* A row stands for the time up to the next one; the last is as wide as the one before. */
-static void find_x_range(struct plot *p)
+/* A row stands for the time up to the next one; the last is as wide as the one before. False: no rows with times. */
+static bool range_of(const struct table *t, uint64_t *ret_from, uint64_t *ret_to)
 {
-	size_t last = p->table->row_count - 1;
+	int col = table_column(t, "time");
+	size_t last = t->row_count - 1;
 	uint64_t width = NSEC_PER_SEC;
+	uint64_t from, to;
 
-	p->from_ns = time_of(p, 0);
-	p->to_ns = max_u64(time_of(p, last), p->from_ns);
-	if (last > 0 && p->to_ns > time_of(p, last - 1)) {
-		width = p->to_ns - time_of(p, last - 1);
+	if (t->row_count == 0 || col < 0 || t->def->columns[col].type != COL_TIME) {
+		return false;
 	}
-	p->to_ns = p->to_ns > UINT64_MAX - width ? UINT64_MAX : p->to_ns + width;
+	from = table_cell(t, 0, (unsigned int)col).v.u;
+	to = max_u64(table_cell(t, last, (unsigned int)col).v.u, from);
+	if (last > 0 && to > table_cell(t, last - 1, (unsigned int)col).v.u) {
+		width = to - table_cell(t, last - 1, (unsigned int)col).v.u;
+	}
+	*ret_from = from;
+	*ret_to = to > UINT64_MAX - width ? UINT64_MAX : to + width;
+	return true;
+}
+
+/*
+ * Plots of different tables get the same axis where they are about the same time, so that what stands one above the
+ * other happened together. Not when that squeezes one to less than half of its width, nor for two clocks apart.
+ */
+bool plot_axis(const struct report *r, const struct plot_def *def, uint64_t *ret_from, uint64_t *ret_to)
+{
+	const struct table *t = report_table(r, def->table);
+	uint64_t from, to, span;
+
+	if (t == NULL || !range_of(t, &from, &to)) {
+		return false;
+	}
+	span = min_u64(to - from, UINT64_MAX / 2);
+	*ret_from = from;
+	*ret_to = to;
+	for (unsigned int i = 0; i < r->plot_count; i++) {
+		const struct table *other = report_table(r, r->plots[i].table);
+		uint64_t x, y;
+
+		if (other != NULL && other != t && range_of(other, &x, &y) && x < to && y > from &&
+		    max_u64(*ret_to, y) - min_u64(*ret_from, x) <= 2 * span) {
+			*ret_from = min_u64(*ret_from, x);
+			*ret_to = max_u64(*ret_to, y);
+		}
+	}
+	return true;
+}
+
+static bool find_x_range(struct plot *p, const struct report *r)
+{
+	uint64_t from;
+
+	if (!range_of(p->table, &from, &p->end_ns) || !plot_axis(r, p->def, &p->from_ns, &p->to_ns)) {
+		return false;
+	}
 	p->x_step = x_step_for(p->to_ns - p->from_ns);
+	return true;
 }
 
 /* 1, 2 or 5 times a power of ten, so that max is at most Y_TICKS_MAX steps; whole steps of
@@ -218,6 +301,9 @@ static void find_y_range(struct plot *p)
 	}
 	max = max > 0 ? max : 1;
 	p->y_step = y_step_for(max);
+	if (p->table->def->columns[p->cols[0]].type != COL_F64) {
+		p->y_step = p->y_step > 1 ? p->y_step : 1;
+	}
 	p->y_top = ceil(max / p->y_step) * p->y_step;
 	p->y_unit = s[0].unit;
 	p->y_suffix = s[0].text;
@@ -274,6 +360,18 @@ static void add_x_label(struct buf *b, const struct plot *p, uint64_t ns)
 	buf_release(&text);
 }
 
+/* A tick so near the right edge that its label would be cut off has none. */
+static void add_x_label_if_room(struct buf *b, const struct plot *p, uint64_t ns)
+{
+	size_t before = b->len;
+	double at = LEFT + (RIGHT - LEFT) * (double)(ns - p->from_ns) / (double)(p->to_ns - p->from_ns);
+
+	add_x_label(b, p, ns);
+	if (!b->failed && at + (double)(b->len - before) * LETTER / 2 > WIDTH) {
+		b->len = before;
+	}
+}
+
 static void emit_x_ticks(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
@@ -284,7 +382,7 @@ static void emit_x_ticks(struct sink *s, const void *arg)
 	/* Ticks are counted by what is left, so that the end of time does not overflow. */
 	for (uint64_t at = p->from_ns + skip; skip <= left; at += p->x_step) {
 		buf_adds(s->buf, first ? "\"" : ", \"");
-		add_x_label(s->buf, p, at);
+		add_x_label_if_room(s->buf, p, at);
 		buf_adds(s->buf, "\" ");
 		add_x(s->buf, p, at);
 		first = false;
@@ -343,20 +441,9 @@ static void emit_y_label(struct sink *s, const void *arg)
 	add_label(s->buf, p->def->y_label);
 }
 
-/* Sizes of plot.gp, in pixels. */
-#define WIDTH 560.0
-#define HEIGHT 222.0
-#define LEFT 56.0
-#define RIGHT 551.0
-#define LETTER 5.9 /* width, on average */
-#define SWATCH 8.0
-#define SWATCH_ROOM 12.0
-#define KEY_GAP 12.0
-#define KEY_ROWS 2
-
 static double key_width(const struct plot *p, unsigned int i)
 {
-	return SWATCH_ROOM + LETTER * (double)strlen(p->def->series[i].label) + KEY_GAP;
+	return SWATCH_ROOM + LETTER * (double)strlen(series_of(p, i)->label) + KEY_GAP;
 }
 
 /* As many series from first on as fit into room; at least one. */
@@ -385,9 +472,9 @@ static void add_key_entry(struct buf *b, const struct plot *p, unsigned int i, d
 	add_screen(b, x, y + SWATCH / 2);
 	buf_adds(b, " to ");
 	add_screen(b, x + SWATCH, y - SWATCH / 2);
-	buf_printf(b, " fillcolor rgb \"%s\" fillstyle solid noborder\n", series_colors[i]);
+	buf_printf(b, " fillcolor rgb \"%s\" fillstyle solid noborder\n", color_of(p, i));
 	buf_printf(b, "set label %u \"", i + 10);
-	add_label(b, p->def->series[i].label);
+	add_label(b, series_of(p, i)->label);
 	buf_adds(b, "\" at ");
 	add_screen(b, x + SWATCH_ROOM, y);
 	buf_adds(b, " left font \"sans-serif,10\" textcolor rgb \"#000001\"\n");
@@ -401,7 +488,7 @@ static void emit_key(struct sink *s, const void *arg)
 	double room = RIGHT - LEFT - LETTER * 1.1 * (double)strlen(p->def->y_label);
 	unsigned int first = 0;
 
-	if (p->series < 2) {
+	if (p->def->series_count < 2) {
 		return;
 	}
 	for (unsigned int row = 0; first < p->series && row < KEY_ROWS; row++) {
@@ -455,7 +542,7 @@ static bool same_heights(const struct plot *p, size_t a, size_t b)
 static void emit_rows(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
-	uint64_t at = p->from_ns;
+	uint64_t at = time_of(p, 0);
 
 	add_row(s->buf, p, at, 0);
 	for (size_t row = 1; row < p->table->row_count; row++) {
@@ -465,13 +552,13 @@ static void emit_rows(struct sink *s, const void *arg)
 			add_row(s->buf, p, at, row);
 		}
 	}
-	add_row(s->buf, p, p->to_ns, p->table->row_count - 1);
+	add_row(s->buf, p, p->end_ns, p->table->row_count - 1);
 }
 
-static void add_curve(struct buf *b, unsigned int i, const char *style)
+static void add_curve(struct buf *b, const struct plot *p, unsigned int i, const char *style)
 {
 	buf_printf(b, "$rows using 1:%u with %s linecolor rgb \"%s\" notitle", i + 2, style,
-		   series_colors[i]);
+		   color_of(p, i));
 }
 
 /* Stacks: the highest first, each lower one painted over it. */
@@ -482,15 +569,15 @@ static void emit_curves(struct sink *s, const void *arg)
 	for (unsigned int i = 0; i < p->series; i++) {
 		buf_adds(s->buf, i > 0 ? ", " : "");
 		if (p->def->stacked || p->series == 1) {
-			add_curve(s->buf, p->series - 1 - i, "filledcurves y1=0");
+			add_curve(s->buf, p, p->series - 1 - i, "filledcurves y1=0");
 		} else {
-			add_curve(s->buf, i, "lines linewidth 1.4");
+			add_curve(s->buf, p, i, "lines linewidth 1.4");
 		}
 	}
 	if (p->series == 1) {
 		/* An outline, so that a step narrower than a pixel shows. */
 		buf_adds(s->buf, ", ");
-		add_curve(s->buf, 0, "lines linewidth 1");
+		add_curve(s->buf, p, 0, "lines linewidth 1");
 	}
 	buf_addc(s->buf, '\n');
 }
@@ -506,10 +593,9 @@ int plot_script(const struct report *r, const struct plot_def *def, struct buf *
 	struct plot p = { .def = def, .table = report_table(r, def->table) };
 	struct sink s = { out, -1, 0 };
 
-	if (p.table == NULL || p.table->row_count == 0 || !find_columns(&p)) {
+	if (p.table == NULL || p.table->row_count == 0 || !find_columns(&p) || !find_x_range(&p, r)) {
 		return ERR_EOF;
 	}
-	find_x_range(&p);
 	find_y_range(&p);
 	template_expand(&s, template_plot_gp, template_plot_gp_len, slots, ARRAY_LEN(slots), &p);
 	return out->failed ? ERR_NOMEM : 0;

@@ -31,8 +31,13 @@ static void add_cell(struct buf *b, const struct cell *c)
 
 void render_csv_to(const struct table *t, struct sink *s)
 {
-	const struct cell *c = t->cells;
 	unsigned int columns = t->def->column_count;
+	struct cell *cells = table_row_new(t);
+
+	if (cells == NULL) {
+		s->buf->failed = true;
+		return;
+	}
 
 	for (unsigned int i = 0; i < columns; i++) {
 		if (i > 0) {
@@ -42,15 +47,17 @@ void render_csv_to(const struct table *t, struct sink *s)
 	}
 	buf_adds(s->buf, "\r\n");
 	for (size_t row = 0; row < t->row_count; row++) {
-		for (unsigned int i = 0; i < columns; i++, c++) {
+		table_row(t, row, cells);
+		for (unsigned int i = 0; i < columns; i++) {
 			if (i > 0) {
 				buf_addc(s->buf, ',');
 			}
-			add_cell(s->buf, c);
+			add_cell(s->buf, &cells[i]);
 		}
 		buf_adds(s->buf, "\r\n");
 		sink_more(s);
 	}
+	free(cells);
 }
 
 void render_csv(const struct table *t, struct buf *out)

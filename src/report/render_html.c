@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "report/page.h"
+#include "report/plot.h"
 #include "report/template.h"
 #include "report/templates.h"
 #include "report/value.h"
@@ -120,6 +121,9 @@ static void emit_nav(struct sink *s, const void *arg)
 	for (unsigned int i = 0; i < p->report->table_count; i++) {
 		const struct table *t = p->report->tables[i];
 
+		if (page_is_absent(p->report, t)) {
+			continue;
+		}
 		buf_adds(b, "<li><a href=\"#");
 		page_text(b, t->def->name);
 		buf_adds(b, "\">");
@@ -130,9 +134,10 @@ static void emit_nav(struct sink *s, const void *arg)
 	}
 }
 
-static void add_plot(struct sink *s, const struct plot_def *def, const struct buf *svg)
+static void add_plot(struct sink *s, const struct report *r, const struct plot_def *def, const struct buf *svg)
 {
 	struct buf *b = s->buf;
+	uint64_t from, to;
 
 	buf_adds(b, "<figure class=\"card plot\" data-table=\"");
 	page_text(b, def->table);
@@ -140,6 +145,12 @@ static void add_plot(struct sink *s, const struct plot_def *def, const struct bu
 	for (unsigned int i = 0; i < def->series_count; i++) {
 		buf_adds(b, i > 0 ? " " : "");
 		page_text(b, def->series[i].column);
+	}
+	if (plot_axis(r, def, &from, &to)) {
+		buf_adds(b, "\" data-from=\"");
+		value_time(b, from);
+		buf_adds(b, "\" data-to=\"");
+		value_time(b, to);
 	}
 	buf_adds(b, "\"><figcaption>");
 	page_text(b, def->title);
@@ -164,7 +175,7 @@ static void emit_plots(struct sink *s, const void *arg)
 	}
 	for (unsigned int i = 0; p->svgs != NULL && i < p->report->plot_count; i++) {
 		if (p->svgs[i].len > 0) {
-			add_plot(s, &p->report->plots[i], &p->svgs[i]);
+			add_plot(s, p->report, &p->report->plots[i], &p->svgs[i]);
 		}
 	}
 	buf_adds(s->buf, "</section>\n");
@@ -175,7 +186,9 @@ static void emit_tables(struct sink *s, const void *arg)
 	const struct page *p = arg;
 
 	for (unsigned int i = 0; i < p->report->table_count; i++) {
-		page_table(s, p->report->tables[i]);
+		if (!page_is_absent(p->report, p->report->tables[i])) {
+			page_table(s, p->report->tables[i]);
+		}
 	}
 }
 

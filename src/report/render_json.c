@@ -70,20 +70,26 @@ static void add_columns(struct buf *b, const struct table_def *def)
 
 static void add_rows(struct sink *s, const struct table *t)
 {
-	const struct cell *c = t->cells;
+	struct cell *cells = table_row_new(t);
 
+	if (cells == NULL) {
+		s->buf->failed = true;
+		return;
+	}
 	buf_adds(s->buf, "\"rows\":[");
 	for (size_t row = 0; row < t->row_count; row++) {
 		buf_adds(s->buf, row > 0 ? ",\n[" : "\n[");
-		for (unsigned int i = 0; i < t->def->column_count; i++, c++) {
+		table_row(t, row, cells);
+		for (unsigned int i = 0; i < t->def->column_count; i++) {
 			if (i > 0) {
 				buf_addc(s->buf, ',');
 			}
-			add_cell(s->buf, c);
+			add_cell(s->buf, &cells[i]);
 		}
 		buf_addc(s->buf, ']');
 		sink_more(s);
 	}
+	free(cells);
 	buf_adds(s->buf, "],\n");
 }
 

@@ -1,6 +1,7 @@
 /*
- * result.c - see result.h. Builds tables cell by cell from merged statistics; owner: main. Cells
- * lie in one array of rows, the bytes of text cells in the table's arena.
+ * result.c - see result.h. Builds tables cell by cell from merged statistics; owner: main. A row is kept packed, about
+ * three bytes a number, because tables may have millions of them and dozens of columns: per cell a head byte (marks and
+ * form), then what the form says.
  */
 #include "report/result.h"
 
@@ -9,7 +10,18 @@
 
 #define ROWS_FIRST 64
 
-_Static_assert(sizeof(struct cell) == 16, "cells are many: two words each");
+/* Head of a packed cell: marks in the lowest bits, the form above. */
+#define HEAD_MARKS 3u
+#define HEAD_FORM_SHIFT 2
+enum form {
+	FORM_NOTHING,	/* 0, "", or unknown */
+	FORM_NUMBER,	/* variable length, signed ones folded; texts: their bytes follow that length */
+	FORM_RAW,	/* 8 bytes: a double; texts: a pointer, after the length */
+};
+/* Texts longer than a pointer and its length are not repeated from row to row. */
+#define TEXT_INLINE_MAX 9u
+/* Head, number of ten bytes, pointer. */
+#define PACKED_CELL_MAX 19u
 
 static const char *const type_names[] = {
 	[COL_TEXT] = "text", [COL_U64] = "u64",           [COL_S64] = "s64",     [COL_F64] = "f64",
@@ -29,9 +41,16 @@ struct table *table_new(const struct table_def *def)
 	struct table *t = calloc(1, sizeof(*t));
 
 	assert(def->column_count > 0);
-	if (t != NULL) {
-		t->def = def;
-		arena_init(&t->arena);
+	if (t == NULL) {
+		return NULL;
+	}
+	t->def = def;
+	arena_init(&t->arena);
+	t->above = table_row_new(t);
+	t->adding = table_row_new(t);
+	if (t->above == NULL || t->adding == NULL) {
+		table_free(t);
+		return NULL;
 	}
 	return t;
 }
@@ -42,27 +61,204 @@ void table_free(struct table *t)
 		return;
 	}
 	arena_release(&t->arena);
-	free(t->cells);
+	free(t->rows);
+	free(t->above);
+	free(t->adding);
+	free(t->packed);
 	free(t);
 }
+
+struct cell *table_row_new(const struct table *t)
+{
+	return calloc(t->def->column_count, sizeof(struct cell));
+}
+
+/* ---- packing ------------------------------------------------------------------------------------ */
+
+static uint8_t *put_number(uint8_t *p, uint64_t x)
+{
+	while (x >= 0x80) {
+		*p++ = (uint8_t)(x | 0x80);
+		x >>= 7;
+	}
+	*p++ = (uint8_t)x;
+	return p;
+}
+
+static const uint8_t *get_number(const uint8_t *p, uint64_t *ret_x)
+{
+	uint64_t x = 0;
+	unsigned int shift = 0;
+
+	for (; *p & 0x80; p++, shift += 7) {
+		x |= (uint64_t)(*p & 0x7f) << shift;
+	}
+	*ret_x = x | (uint64_t)*p << shift;
+	return p + 1;
+}
+
+static uint64_t fold_sign(int64_t x)
+{
+	return (uint64_t)x << 1 ^ (uint64_t)(x >> 63);
+}
+
+static int64_t unfold_sign(uint64_t x)
+{
+	return (int64_t)(x >> 1 ^ (0 - (x & 1)));
+}
+
+static bool packed_room(struct table *t, size_t n)
+{
+	size_t cap = t->packed_cap > 0 ? t->packed_cap : 512;
+	uint8_t *grown;
+
+	if (n <= t->packed_cap - t->packed_len) {
+		return true;
+	}
+	while (cap - t->packed_len < n) {
+		if (!mul_ok(cap, 2, &cap)) {
+			return false;
+		}
+	}
+	grown = realloc(t->packed, cap);
+	if (grown == NULL) {
+		return false;
+	}
+	t->packed = grown;
+	t->packed_cap = cap;
+	return true;
+}
+
+static uint8_t *pack_value(uint8_t *p, const struct cell *c)
+{
+	uint8_t *head = p++;
+	enum form form = FORM_NUMBER;
+
+	if (c->marks & CELL_UNKNOWN || (c->type == COL_TEXT ? c->len == 0 : c->v.u == 0)) {
+		form = FORM_NOTHING;
+	} else if (c->type == COL_TEXT) {
+		form = c->len > TEXT_INLINE_MAX ? FORM_RAW : FORM_NUMBER;
+		p = put_number(p, c->len);
+		if (form == FORM_RAW) {
+			memcpy(p, &c->v.text, sizeof(c->v.text));
+			p += sizeof(c->v.text);
+		} else {
+			memcpy(p, c->v.text, c->len);
+			p += c->len;
+		}
+	} else if (c->type == COL_F64) {
+		form = FORM_RAW;
+		memcpy(p, &c->v.f, sizeof(c->v.f));
+		p += sizeof(c->v.f);
+	} else {
+		p = put_number(p, c->type == COL_S64 ? fold_sign(c->v.s) : c->v.u);
+	}
+	*head = (uint8_t)(c->marks | form << HEAD_FORM_SHIFT);
+	return p;
+}
+
+static const uint8_t *unpack_text(const uint8_t *p, enum form form, struct cell *c)
+{
+	uint64_t len;
+
+	c->v.text = "";
+	if (form == FORM_NOTHING) {
+		return p;
+	}
+	p = get_number(p, &len);
+	c->len = (uint32_t)len;
+	if (form == FORM_RAW) {
+		memcpy(&c->v.text, p, sizeof(c->v.text));
+		return p + sizeof(c->v.text);
+	}
+	c->v.text = (const char *)p;
+	return p + len;
+}
+
+static const uint8_t *unpack_value(const uint8_t *p, uint8_t type, struct cell *c)
+{
+	enum form form = *p >> HEAD_FORM_SHIFT;
+	uint64_t x;
+
+	memset(c, 0, sizeof(*c));
+	c->type = type;
+	c->marks = *p++ & HEAD_MARKS;
+	if (type == COL_TEXT) {
+		return unpack_text(p, form, c);
+	}
+	if (form == FORM_RAW) {
+		memcpy(&c->v.f, p, sizeof(c->v.f));
+		return p + sizeof(c->v.f);
+	}
+	if (form == FORM_NUMBER) {
+		p = get_number(p, &x);
+		if (type == COL_S64) {
+			c->v.s = unfold_sign(x);
+		} else {
+			c->v.u = x;
+		}
+	}
+	return p;
+}
+
+struct cell table_cell(const struct table *t, size_t row, unsigned int col)
+{
+	const uint8_t *p = t->rows[row];
+	struct cell c;
+
+	assert(col < t->def->column_count);
+	for (unsigned int i = 0; i <= col; i++) {
+		p = unpack_value(p, t->def->columns[i].type, &c);
+	}
+	return c;
+}
+
+void table_row(const struct table *t, size_t row, struct cell *ret_cells)
+{
+	const uint8_t *p = t->rows[row];
+
+	for (unsigned int i = 0; i < t->def->column_count; i++) {
+		p = unpack_value(p, t->def->columns[i].type, &ret_cells[i]);
+	}
+}
+
+/* ---- adding ------------------------------------------------------------------------------------- */
 
 static bool more_rows(struct table *t)
 {
 	size_t rows = t->row_cap > 0 ? t->row_cap : ROWS_FIRST / 2;
 	size_t bytes;
-	struct cell *cells;
+	const uint8_t **grown;
 
-	if (!mul_ok(rows, 2, &rows) || !mul_ok(rows, t->def->column_count, &bytes) ||
-	    !mul_ok(bytes, sizeof(*cells), &bytes)) {
+	if (t->row_count < t->row_cap) {
+		return true;
+	}
+	if (!mul_ok(rows, 2, &rows) || !mul_ok(rows, sizeof(*grown), &bytes)) {
 		return false;
 	}
-	cells = realloc(t->cells, bytes);
-	if (cells == NULL) {
+	grown = realloc(t->rows, bytes);
+	if (grown == NULL) {
 		return false;
 	}
-	t->cells = cells;
+	t->rows = grown;
 	t->row_cap = rows;
 	return true;
+}
+
+static void row_complete(struct table *t)
+{
+	struct cell *done = t->adding;
+	const uint8_t *row = more_rows(t) ? arena_dup(&t->arena, t->packed, t->packed_len) : NULL;
+
+	if (row == NULL) {
+		t->failed = true;
+		return;
+	}
+	t->rows[t->row_count++] = row;
+	t->adding = t->above;
+	t->above = done;
+	t->at = 0;
+	t->packed_len = 0;
 }
 
 /* The next cell of the row being added, blank but for its type; NULL after a failure. */
@@ -70,17 +266,13 @@ static struct cell *next_cell(struct table *t)
 {
 	struct cell *c;
 
-	if (t->failed || (t->row_count == t->row_cap && !more_rows(t))) {
+	if (t->failed || !packed_room(t, PACKED_CELL_MAX)) {
 		t->failed = true;
 		return NULL;
 	}
-	c = &t->cells[t->row_count * t->def->column_count + t->at];
+	c = &t->adding[t->at];
 	memset(c, 0, sizeof(*c));
 	c->type = t->def->columns[t->at].type;
-	if (++t->at == t->def->column_count) {
-		t->at = 0;
-		t->row_count++;
-	}
 	return c;
 }
 
@@ -88,6 +280,17 @@ static struct cell *next_cell_of(struct table *t, uint8_t type)
 {
 	assert(t->def->columns[t->at].type == type);
 	return next_cell(t);
+}
+
+/* The cell is as it should be. */
+static void cell_complete(struct table *t, const struct cell *c)
+{
+	uint8_t *end = pack_value(t->packed + t->packed_len, c);
+
+	t->packed_len = (size_t)(end - t->packed);
+	if (++t->at == t->def->column_count) {
+		row_complete(t);
+	}
 }
 
 void table_text(struct table *t, const char *s)
@@ -101,21 +304,14 @@ void table_text(struct table *t, const char *s)
 }
 
 /* Hosts, sources, users and the like repeat from row to row: the text above can serve again. */
-static bool same_as_above(const struct table *t, struct cell *c, const void *s, size_t n)
+static const char *same_as_above(const struct table *t, const void *s, size_t n)
 {
-	const struct cell *above;
+	const struct cell *above = &t->above[t->at];
 
-	if ((size_t)(c - t->cells) < t->def->column_count || n == 0) {
-		return false;
-	}
-	above = c - t->def->column_count;
-	if (above->type != COL_TEXT || above->marks != 0 || above->len != n ||
-	    memcmp(above->v.text, s, n) != 0) {
-		return false;
-	}
-	c->v.text = above->v.text;
-	c->len = (uint32_t)n;
-	return true;
+	return above->type == COL_TEXT && above->marks == 0 && above->len == n &&
+			       memcmp(above->v.text, s, n) == 0 ?
+		       above->v.text :
+		       NULL;
 }
 
 void table_textn(struct table *t, const void *s, size_t n)
@@ -125,19 +321,28 @@ void table_textn(struct table *t, const void *s, size_t n)
 	if (c == NULL) {
 		return;
 	}
-	if (n > UINT32_MAX) {
-		n = UINT32_MAX;
+	n = n > UINT32_MAX ? UINT32_MAX : n;
+	c->len = (uint32_t)n;
+	c->v.text = n <= TEXT_INLINE_MAX ? s : same_as_above(t, s, n);
+	if (n > TEXT_INLINE_MAX && c->v.text == NULL) {
+		c->v.text = arena_dup(&t->arena, s, n);
 	}
-	if (same_as_above(t, c, s, n)) {
-		return;
-	}
-	c->v.text = n > 0 ? arena_dup(&t->arena, s, n) : "";
-	if (c->v.text == NULL) {
-		c->v.text = "";
+	if (n > 0 && c->v.text == NULL) {
 		t->failed = true;
 		return;
 	}
-	c->len = (uint32_t)n;
+	cell_complete(t, c);
+}
+
+void table_text_kept(struct table *t, const char *s, size_t n)
+{
+	struct cell *c = next_cell_of(t, COL_TEXT);
+
+	if (c != NULL) {
+		c->v.text = s;
+		c->len = (uint32_t)min_u64(n, UINT32_MAX);
+		cell_complete(t, c);
+	}
 }
 
 static void add_unsigned(struct table *t, uint8_t type, uint64_t x, uint8_t marks)
@@ -147,6 +352,7 @@ static void add_unsigned(struct table *t, uint8_t type, uint64_t x, uint8_t mark
 	if (c != NULL) {
 		c->v.u = x;
 		c->marks = marks;
+		cell_complete(t, c);
 	}
 }
 
@@ -161,6 +367,7 @@ void table_s64(struct table *t, int64_t x)
 
 	if (c != NULL) {
 		c->v.s = x;
+		cell_complete(t, c);
 	}
 }
 
@@ -168,13 +375,10 @@ void table_f64(struct table *t, double x)
 {
 	struct cell *c = next_cell_of(t, COL_F64);
 
-	if (c == NULL) {
-		return;
-	}
-	if (isfinite(x)) {
-		c->v.f = x;
-	} else {
-		c->marks = CELL_UNKNOWN;
+	if (c != NULL) {
+		c->v.f = isfinite(x) ? x : 0;
+		c->marks = isfinite(x) ? 0 : CELL_UNKNOWN;
+		cell_complete(t, c);
 	}
 }
 
@@ -209,6 +413,7 @@ void table_unknown(struct table *t)
 
 	if (c != NULL) {
 		c->marks = CELL_UNKNOWN;
+		cell_complete(t, c);
 	}
 }
 

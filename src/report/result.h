@@ -41,7 +41,7 @@ struct cell {
 		uint64_t u;
 		int64_t s;
 		double f;
-		const char *text; /* borrows from the table's arena; not terminated */
+		const char *text; /* lies in the table, or is constant; not terminated */
 	} v;
 };
 
@@ -64,10 +64,14 @@ struct table_def {
 
 struct table {
 	const struct table_def *def;
-	struct arena arena;
-	struct cell *cells; /* owns; row_count * column_count */
+	struct arena arena; /* rows, packed (result.c), and texts that outlive their row */
+	const uint8_t **rows; /* owns; where each row begins in the arena */
 	size_t row_count, row_cap;
+	struct cell *above; /* owns; the row added last and the one being added, as cells */
+	struct cell *adding;
 	unsigned int at; /* next column of the row being added */
+	uint8_t *packed; /* owns; the row being added */
+	size_t packed_len, packed_cap;
 	uint64_t rows_dropped; /* beyond a ceiling: shown below the table */
 	bool failed; /* memory ran out */
 };
@@ -80,6 +84,8 @@ void table_free(struct table *t);
  * column the row is complete. Failures stick in t->failed; later calls do nothing. */
 void table_text(struct table *t, const char *s); /* NUL-terminated; NULL is unknown */
 void table_textn(struct table *t, const void *s, size_t n);
+/* The same without a copy: s is constant, or lies in the table's own arena. */
+void table_text_kept(struct table *t, const char *s, size_t n);
 void table_u64(struct table *t, uint64_t x);
 void table_s64(struct table *t, int64_t x);
 void table_f64(struct table *t, double x); /* NaN and infinity are unknown */
@@ -90,10 +96,11 @@ void table_bytes(struct table *t, uint64_t n);
 void table_bool(struct table *t, bool x);
 void table_unknown(struct table *t);
 
-static inline const struct cell *table_cell(const struct table *t, size_t row, unsigned int col)
-{
-	return &t->cells[row * t->def->column_count + col];
-}
+/* One cell, or all of a row into column_count cells: what walks whole rows reads them so. */
+struct cell table_cell(const struct table *t, size_t row, unsigned int col);
+void table_row(const struct table *t, size_t row, struct cell *ret_cells);
+/* Room for table_row; NULL when memory is out. To be freed. */
+struct cell *table_row_new(const struct table *t);
 
 /* The number of the column named so, or -1. */
 int table_column(const struct table *t, const char *name);
