@@ -1,12 +1,75 @@
 /*
  * quality.c - table `quality`: everything that makes the other tables less than the whole truth: damage, drops,
  * cuts, unknown processes, stray times. One row per kind and source; kinds that did not occur are left
- * out. No batches are read.
+ * out. Of the batches only the times of packets are looked at; free of order.
  */
 #include "readers/input.h"
 #include "state/state.h"
+#include "stats/quality_rows.h"
 #include "stats/series.h"
 #include "stats/stats.h"
+
+/* ---- packets without time: per section, by its slot ---- */
+
+struct quality_state {
+	uint64_t *untimed;	/* owns; by slot */
+	uint32_t count;
+};
+
+static void *quality_new(void)
+{
+	return calloc(1, sizeof(struct quality_state));
+}
+
+static void quality_free(void *st)
+{
+	struct quality_state *s = st;
+
+	free(s->untimed);
+	free(s);
+}
+
+static int add_untimed(struct quality_state *s, uint32_t slot, uint64_t packets)
+{
+	if (packets == 0) {
+		return 0;
+	}
+	if (slot >= s->count) {
+		uint64_t *grown = realloc(s->untimed, ((size_t)slot + 1) * sizeof(*grown));
+
+		if (grown == NULL) {
+			return ERR_NOMEM;
+		}
+		memset(grown + s->count, 0, (slot + 1 - s->count) * sizeof(*grown));
+		s->untimed = grown;
+		s->count = slot + 1;
+	}
+	s->untimed[slot] += packets;
+	return 0;
+}
+
+static int quality_batch(void *st, const struct batch *b)
+{
+	uint64_t untimed = 0;
+
+	for (uint32_t i = 0; i < b->packet_count; i++) {
+		untimed += (b->packets[i].flags & PACKET_NO_TIME) != 0;
+	}
+	return add_untimed(st, b->section->slot, untimed);
+}
+
+static int quality_merge(void *into, void *from)
+{
+	const struct quality_state *b = from;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < b->count && rc == 0; i++) {
+		rc = add_untimed(into, i, b->untimed[i]);
+	}
+	return rc;
+}
+
+/* ---- rows ---- */
 
 static const struct column columns[] = {
 	{ "source", COL_TEXT, "", "File, or member of an archive" },
@@ -23,8 +86,7 @@ static const struct table_def def = {
 	columns, ARRAY_LEN(columns),
 };
 
-static void add_count(struct table *t, const struct source *src, const char *kind, uint64_t count,
-		      const char *detail)
+void quality_add(struct table *t, const struct source *src, const char *kind, uint64_t count, const char *detail)
 {
 	if (count == 0) {
 		return;
@@ -49,7 +111,7 @@ static void add_damage(struct table *t, const struct source *src)
 		table_u64(t, d->offset);
 		table_text(t, d->what);
 	}
-	add_count(t, src, "damage not listed", src->damages_total - src->damage_count,
+	quality_add(t, src, "damage not listed", src->damages_total - src->damage_count,
 		  "further damaged places, counted only");
 	if (src->error != 0) {
 		table_text(t, src->shown);
@@ -77,11 +139,58 @@ static void add_damage(struct table *t, const struct source *src)
 	}
 }
 
+enum interface_count { OF_CUT, OF_DROPS_INTERFACE, OF_DROPS_OS };
+
+/* 0 where it is not known. */
+static uint64_t interface_count(const struct packet_interface *p, enum interface_count which)
+{
+	uint64_t n = which == OF_CUT ? p->cut_packets :
+		     which == OF_DROPS_INTERFACE ? p->drops_interface : p->drops_os;
+
+	return n != UINT64_MAX ? n : 0;
+}
+
+/* Interfaces told apart in one row; the table of interfaces has all. */
+#define INTERFACES_SHOWN 8
+
+/* One row for all interfaces, with the share of each in its detail. */
+static void add_interfaces(struct table *t, const struct source *src, const char *kind, enum interface_count which,
+			   const char *detail)
+{
+	struct buf text;
+	uint64_t sum = 0;
+	uint64_t shown = 0;
+
+	buf_init(&text, 4096);
+	buf_adds(&text, detail);
+	for (uint32_t i = 0; i < src->section_count; i++) {
+		const struct section *s = src->sections[i];
+
+		for (uint32_t k = 0; k < s->interface_count; k++) {
+			const struct packet_interface *p = &s->interfaces[k];
+			uint64_t n = interface_count(p, which);
+
+			sum = n > UINT64_MAX - sum ? UINT64_MAX : sum + n;
+			if (n == 0 || shown++ >= INTERFACES_SHOWN) {
+				continue;
+			}
+			buf_printf(&text, "%s%llu on ", shown == 1 ? ": " : ", ", (unsigned long long)n);
+			if (p->name[0] != '\0') {
+				buf_adds(&text, p->name);
+			} else {
+				buf_printf(&text, "interface %u", k);
+			}
+		}
+	}
+	buf_adds(&text, shown > INTERFACES_SHOWN ? ", ..." : "");
+	t->failed = t->failed || text.failed;
+	quality_add(t, src, kind, sum, buf_str(&text));
+	buf_release(&text);
+}
+
 static void add_sections(struct table *t, const struct source *src)
 {
 	struct section sum;
-	uint64_t drops_interface = 0;
-	uint64_t drops_os = 0;
 
 	memset(&sum, 0, sizeof(sum));
 	for (uint32_t i = 0; i < src->section_count; i++) {
@@ -92,51 +201,45 @@ static void add_sections(struct table *t, const struct source *src)
 		sum.events_unknown += s->events_unknown;
 		sum.events_bad_params += s->events_bad_params;
 		sum.events_state_only += s->events_state_only;
-		sum.packets_cut += s->packets_cut;
-		for (uint32_t k = 0; k < s->interface_count; k++) {
-			const struct packet_interface *p = &s->interfaces[k];
-
-			drops_interface += p->drops_interface != UINT64_MAX ? p->drops_interface : 0;
-			drops_os += p->drops_os != UINT64_MAX ? p->drops_os : 0;
-		}
 	}
-	add_count(t, src, "recorder dropped events", sum.drop_events,
+	quality_add(t, src, "recorder dropped events", sum.drop_events,
 		  "the recorder left out a part of the events between these marks (sampling)");
-	add_count(t, src, "packets dropped by the interface", drops_interface,
-		  "by the interface statistics of the capture");
-	add_count(t, src, "packets dropped by the system", drops_os, "by the interface statistics of the capture");
-	add_count(t, src, "packets cut", sum.packets_cut, "shorter than on the wire: snap length of the recorder");
-	add_count(t, src, "events without time", sum.events_time_zero,
+	add_interfaces(t, src, "packets dropped by the interface", OF_DROPS_INTERFACE,
+		       "by the interface statistics of the capture");
+	add_interfaces(t, src, "packets dropped by the system", OF_DROPS_OS,
+		       "by the interface statistics of the capture");
+	add_interfaces(t, src, "packets cut", OF_CUT, "shorter than on the wire: snap length of the recorder");
+	quality_add(t, src, "events without time", sum.events_time_zero,
 		  "time 0 or all ones: left out of everything that depends on time");
-	add_count(t, src, "events of unknown type", sum.events_unknown,
+	quality_add(t, src, "events of unknown type", sum.events_unknown,
 		  "from a newer recorder: counted, not interpreted");
-	add_count(t, src, "events with bad parameters", sum.events_bad_params,
+	quality_add(t, src, "events with bad parameters", sum.events_bad_params,
 		  "parameter lengths do not add up: parameters not used");
-	add_count(t, src, "events for state only", sum.events_state_only,
+	quality_add(t, src, "events for state only", sum.events_state_only,
 		  "kept by the recorder to follow state, filtered out of its capture: not counted");
 }
 
 static void add_state(struct table *t, const struct source *src, const struct state_counts *c)
 {
-	add_count(t, src, "threads not seen to start", c->unknown_threads,
+	quality_add(t, src, "threads not seen to start", c->unknown_threads,
 		  "not in the snapshot, and their clone was not recorded: what no later exec tells is unknown");
-	add_count(t, src, "events of unknown threads", c->unknown_thread_events, "attributed to such threads");
-	add_count(t, src, "events on unknown fds", c->orphan_fd_events,
+	quality_add(t, src, "events of unknown threads", c->unknown_thread_events, "attributed to such threads");
+	quality_add(t, src, "events on unknown fds", c->orphan_fd_events,
 		  "the opening of the file or socket was not seen");
-	add_count(t, src, "fd lists without process", c->orphan_fd_lists, "snapshot of fds of an unknown thread");
-	add_count(t, src, "unfinished calls", c->unfinished_calls,
+	quality_add(t, src, "fd lists without process", c->orphan_fd_lists, "snapshot of fds of an unknown thread");
+	quality_add(t, src, "unfinished calls", c->unfinished_calls,
 		  "begun and not seen to return: blocked, killed, or the end was lost");
-	add_count(t, src, "ends without begin", c->exits_without_enter,
+	quality_add(t, src, "ends without begin", c->exits_without_enter,
 		  "the call's enter event was not recorded: no exact latency");
-	add_count(t, src, "time goes back", c->time_reversals, "events more than 1 s earlier than the one before");
-	add_count(t, src, "threads evicted", c->thread_evictions, "ceiling on live threads reached");
-	add_count(t, src, "fds evicted", c->fd_evictions, "ceiling on open fds reached");
-	add_count(t, src, "processes not listed", c->process_evictions, "ceiling on processes reached");
-	add_count(t, src, "commands not listed", c->command_evictions, "ceiling on commands reached");
-	add_count(t, src, "texts not kept", c->text_evictions, "ceiling on memory reached: shown empty");
-	add_count(t, src, "names not kept", c->name_evictions,
+	quality_add(t, src, "time goes back", c->time_reversals, "events more than 1 s earlier than the one before");
+	quality_add(t, src, "threads evicted", c->thread_evictions, "ceiling on live threads reached");
+	quality_add(t, src, "fds evicted", c->fd_evictions, "ceiling on open fds reached");
+	quality_add(t, src, "processes not listed", c->process_evictions, "ceiling on processes reached");
+	quality_add(t, src, "commands not listed", c->command_evictions, "ceiling on commands reached");
+	quality_add(t, src, "texts not kept", c->text_evictions, "ceiling on memory reached: shown empty");
+	quality_add(t, src, "names not kept", c->name_evictions,
 		  "ceiling on containers, users, groups or network interfaces reached");
-	add_count(t, src, "snapshot entries unreadable", c->meta_malformed,
+	quality_add(t, src, "snapshot entries unreadable", c->meta_malformed,
 		  "entries of process, fd, user or interface lists that make no sense");
 }
 
@@ -153,111 +256,22 @@ static void add_to(struct state_counts *sum, const struct state_counts *c)
 
 _Static_assert(sizeof(struct state_counts) % sizeof(uint64_t) == 0, "counts only");
 
-/* ---- the same capture twice ---- */
-
-/* What a section holds, for telling whether another holds the same. */
-struct content {
-	uint64_t first_ns, last_ns, events, packets;
-	const struct source *source;
-	uint32_t order;
-};
-
-static int by_content(const void *pa, const void *pb)
+static uint64_t untimed_of(const struct quality_state *s, const struct source *src)
 {
-	const struct content *a = pa;
-	const struct content *b = pb;
+	uint64_t n = 0;
 
-	if (a->first_ns != b->first_ns) {
-		return a->first_ns < b->first_ns ? -1 : 1;
-	}
-	if (a->last_ns != b->last_ns) {
-		return a->last_ns < b->last_ns ? -1 : 1;
-	}
-	if (a->events != b->events) {
-		return a->events < b->events ? -1 : 1;
-	}
-	if (a->packets != b->packets) {
-		return a->packets < b->packets ? -1 : 1;
-	}
-	return a->order < b->order ? -1 : a->order > b->order;
-}
+	for (uint32_t i = 0; s != NULL && i < src->section_count; i++) {
+		uint32_t slot = src->sections[i]->slot;
 
-/* Events decide where there are any: mergecap adds packets to the same events. */
-static bool content_of(const struct source *src, const struct section *s, struct content *ret_c)
-{
-	memset(ret_c, 0, sizeof(*ret_c));
-	ret_c->source = src;
-	if (s->events > 0) {
-		ret_c->first_ns = s->first_event_ns;
-		ret_c->last_ns = s->last_event_ns;
-		ret_c->events = s->events;
-	} else {
-		ret_c->first_ns = s->first_ns;
-		ret_c->last_ns = s->last_ns;
-		ret_c->packets = s->packets;
+		n += slot < s->count ? s->untimed[slot] : 0;
 	}
-	return ret_c->first_ns < ret_c->last_ns;
-}
-
-static void add_twice(struct table *t, const struct content *c, const struct content *first)
-{
-	struct buf text;
-
-	buf_init(&text, 8192);
-	buf_printf(&text, "as many, over the same time to the nanosecond, as in '%s': counted twice",
-		   first->source->shown);
-	table_text(t, c->source->shown);
-	table_text(t, c->events > 0 ? "same events as another source" : "same packets as another source");
-	table_u64(t, c->events > 0 ? c->events : c->packets);
-	table_unknown(t);
-	table_unknown(t);
-	table_text(t, buf_str(&text));
-	buf_release(&text);
-}
-
-/* A capture and its compressed copy in one folder double every number. */
-static int add_copies(struct table *t, const struct tap_input *in)
-{
-	struct content *list;
-	size_t sections = 0;
-	size_t n = 0;
-	size_t first = 0;
-
-	for (uint32_t i = 0; i < in->source_count; i++) {
-		sections += in->sources[i]->section_count;
-	}
-	list = calloc(sections + 1, sizeof(*list));
-	if (list == NULL) {
-		return ERR_NOMEM;
-	}
-	for (uint32_t i = 0; i < in->source_count; i++) {
-		for (uint32_t k = 0; k < in->sources[i]->section_count; k++) {
-			if (content_of(in->sources[i], in->sources[i]->sections[k], &list[n])) {
-				list[n].order = (uint32_t)n;
-				n++;
-			}
-		}
-	}
-	qsort(list, n, sizeof(*list), by_content);
-	for (size_t i = 1; i < n; i++) {
-		struct content same = list[first];
-
-		same.order = list[i].order;
-		if (by_content(&same, &list[i]) == 0) {
-			add_twice(t, &list[i], &list[first]);
-		} else {
-			first = i;
-		}
-	}
-	free(list);
-	return 0;
+	return n;
 }
 
 static int quality_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
 	struct table *t = table_new(&def);
 
-	UNUSED_ARG(st);
 	if (t == NULL) {
 		return err_nomem(e, "table quality");
 	}
@@ -273,9 +287,12 @@ static int quality_tables(void *st, const struct tap_input *in, struct report *r
 		}
 		add_damage(t, src);
 		add_sections(t, src);
+		quality_add(t, src, "packets without time", untimed_of(st, src),
+			    "stored without a time, or with time 0: left out of everything that depends on time");
+		quality_add_packets(t, src);
 		add_state(t, src, &sum);
 	}
-	if (add_copies(t, in) != 0) {
+	if (quality_add_copies(t, in) != 0) {
 		table_free(t);
 		return err_nomem(e, "table quality");
 	}
@@ -295,5 +312,11 @@ const struct tap tap_quality = {
 	.name = "quality",
 	.help = "damage, drops, cuts and what is unknown",
 	.order = TAP_FREE,
+	.packets = true,
+	.flows = true,
+	.state_new = quality_new,
+	.state_free = quality_free,
+	.batch = quality_batch,
+	.merge = quality_merge,
 	.tables = quality_tables,
 };

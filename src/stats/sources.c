@@ -2,6 +2,7 @@
  * sources.c - table `sources`: what was read, one row per section of each capture. No batches are read: the
  * in-order stage has counted.
  */
+#include "net/net.h"
 #include "stats/series.h"
 #include "stats/stats.h"
 
@@ -28,6 +29,13 @@ static const struct column columns[] = {
 	{ "damaged", COL_U64, "", "Places of the whole source that could not be read; told with its first section" },
 	{ "complete", COL_BOOL, "", "False: the run was stopped before the end of the source, or it could not be read on" },
 	{ "sha256", COL_TEXT, "", "SHA-256 of the file as stored (with --hash)" },
+	{ "packets_cut", COL_U64, "", "Packets of which less was kept than was on the wire" },
+	{ "packets_dropped", COL_U64, "",
+	  "Packets lost by interfaces, system and recorder; unknown where no statistics were stored" },
+	{ "flows", COL_U64, "", "Connections and other flows of packets" },
+	{ "http", COL_U64, "", "HTTP transactions in the packets" },
+	{ "dns", COL_U64, "", "DNS exchanges in the packets" },
+	{ "tls", COL_U64, "", "TLS sessions in the packets" },
 };
 
 static const struct table_def def = {
@@ -77,6 +85,49 @@ static uint64_t processes_seen(const struct state *state)
 	return n;
 }
 
+/* Of all interfaces that tell. */
+static void add_drops(struct table *t, const struct section *s)
+{
+	bool known = false;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < s->interface_count; i++) {
+		const uint64_t drops[] = { s->interfaces[i].drops_interface, s->interfaces[i].drops_os };
+
+		for (size_t k = 0; k < ARRAY_LEN(drops); k++) {
+			if (drops[k] != UINT64_MAX) {
+				known = true;
+				sum = drops[k] > UINT64_MAX - sum ? UINT64_MAX : sum + drops[k];
+			}
+		}
+	}
+	if (known) {
+		table_u64(t, sum);
+	} else {
+		table_unknown(t);
+	}
+}
+
+/* Four cells; unknown where packets were not tracked. */
+static void add_net(struct table *t, const struct net *net)
+{
+	size_t counts[4];
+
+	if (net == NULL) {
+		for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+			table_unknown(t);
+		}
+		return;
+	}
+	net_flows(net, &counts[0]);
+	net_http(net, &counts[1]);
+	net_dns(net, &counts[2]);
+	net_tls(net, &counts[3]);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		table_u64(t, counts[i]);
+	}
+}
+
 static void add_section(struct table *t, const struct tap_input *in, const struct source *src,
 			const struct section *s)
 {
@@ -118,6 +169,9 @@ static void add_section(struct table *t, const struct tap_input *in, const struc
 	}
 	table_bool(t, !src->stopped && src->error == 0);
 	table_text(t, or_null(src->sha256));
+	table_u64(t, s->packets_cut);
+	add_drops(t, s);
+	add_net(t, s->net);
 }
 
 static int sources_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
@@ -140,5 +194,6 @@ const struct tap tap_sources = {
 	.name = "sources",
 	.help = "what was read",
 	.order = TAP_FREE,
+	.flows = true,
 	.tables = sources_tables,
 };

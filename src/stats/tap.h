@@ -38,7 +38,8 @@ struct tap {
 	const char *help;		/* one line */
 	uint8_t order;			/* enum tap_order */
 	bool events;			/* wants batches with events */
-	bool packets;			/* wants batches with packets */
+	bool packets;			/* wants batches with packets: dissected, and stamped by their flows' shards (net/layer.h) */
+	bool flows;			/* reads section->net (frozen, or NULL without packets) when tables are built */
 	unsigned int wants;		/* WANT_ of state.h */
 	/* NULL: no memory. */
 	void *(*state_new)(void);
