@@ -43,7 +43,7 @@ _thresher()
 		local all='--strict --jobs --batch-bytes --quiet --help -j -q -h'
 		case $command in
 		info) all+=' --json --all --hash -a' ;;
-		print) all+=' --format --json --raw --count --time --local-time --list -p -c -t -l' ;;
+		print) all+=' --format --json --raw --events --packets --count --time --local-time --list -p -c -t -l' ;;
 		report) all+=' --out --hash --reproducible -o' ;;
 		*) all='--help -h' ;;
 		esac

@@ -1,5 +1,5 @@
 /*
- * cmd_print.c - `thresher print`: one line per event.
+ * cmd_print.c - `thresher print`: one line per event and per packet.
  *
  * Workers format whole batches (format_batch); lines are written in order by whichever thread has
  * the turn (emit_lines), several captures merged by time. What depends on the line before is filled
@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/print_json.h"
+#include "cli/print_packet.h"
 #include "cli/run.h"
 #include "filter/format.h"
 
@@ -23,6 +24,7 @@ struct print {
 	struct field_settings settings; /* frozen before the run */
 	struct format *format; /* frozen; NULL with json */
 	bool json;
+	bool events, packets; /* what is shown */
 	bool marks; /* lines hold marks of format.h */
 
 	/* owner: the thread that emits */
@@ -99,36 +101,98 @@ static bool wanted(const struct print *p, const struct event *ev)
 	       !is_passed_enter(ev) && !is_internal(ev);
 }
 
-/* line_sink.format */
-static int format_batch(void *arg, const struct batch *b, struct lines *out)
-{
-	const struct print *p = arg;
+/* A batch on its way into lines. */
+struct turn {
+	const struct print *p;
 	struct field_ctx c;
-	uint64_t num = p->settings.raw ? b->first_raw_num : b->first_num;
-	uint64_t last_ns = 0;
+	struct lines *out;
+	uint64_t last_ns; /* of the event or packet before: what is without a time goes with it */
+	struct layer_walk layers;
+	uint32_t next_packet;
+};
+
+static int end_line(struct turn *t, uint64_t num)
+{
+	buf_addc(&t->out->text, '\n');
+	return t->out->text.failed ? ERR_NOMEM : lines_add(t->out, t->last_ns, num);
+}
+
+/* The packets that stand before an event; at_event of the first of them has been looked at. */
+static int print_packets(struct turn *t, const struct batch *b, uint32_t event)
+{
 	int code = 0;
 
-	field_ctx_init(&c, &p->settings);
-	field_ctx_batch(&c, b);
+	while (code == 0 && t->next_packet < b->packet_count && b->packets[t->next_packet].at_event <= event) {
+		uint32_t i = t->next_packet++;
+		const struct packet *packet = &b->packets[i];
+		const struct layer *l = layer_walk_next(&t->layers, i);
+		uint64_t num = b->first_packet_num + i;
+
+		if ((packet->flags & PACKET_NO_TIME) == 0 && packet->ts_ns != UINT64_MAX) {
+			t->last_ns = packet->ts_ns;
+		}
+		if (t->p->json) {
+			print_packet_json(&t->c, packet, l, num, &t->out->text);
+		} else {
+			print_packet_text(&t->c, packet, l, num, &t->out->text);
+		}
+		code = end_line(t, num);
+	}
+	return code;
+}
+
+static int print_events(struct turn *t, const struct batch *b)
+{
+	const struct print *p = t->p;
+	uint64_t num = p->settings.raw ? b->first_raw_num : b->first_num;
+	uint32_t packets_at = p->packets && b->packet_count > 0 ? b->packets[0].at_event : UINT32_MAX;
+	int code = 0;
+
 	for (uint32_t i = 0; code == 0 && i < b->event_count; i++) {
 		const struct event *ev = &b->events[i];
 		struct event raw;
 
-		last_ns = merge_time(ev, last_ns);
+		if (UNLIKELY(i >= packets_at)) {
+			code = print_packets(t, b, i);
+			packets_at = t->next_packet < b->packet_count ? b->packets[t->next_packet].at_event :
+									UINT32_MAX;
+		}
+		t->last_ns = merge_time(ev, t->last_ns);
 		if (wanted(p, ev)) {
 			if (p->settings.raw) {
 				raw = as_stored(ev);
 				ev = &raw;
 			}
-			field_ctx_event(&c, ev, num, i);
-			if (print_event(p, &c, &out->text)) {
-				buf_addc(&out->text, '\n');
-				code = out->text.failed ? ERR_NOMEM : lines_add(out, last_ns, num);
+			field_ctx_event(&t->c, ev, num, i);
+			if (code == 0 && print_event(p, &t->c, &t->out->text)) {
+				code = end_line(t, num);
 			}
 		}
 		num += p->settings.raw || (b->events[i].flags & EVENT_SHOWN);
 	}
-	field_ctx_release(&c);
+	return code;
+}
+
+/* line_sink.format */
+static int format_batch(void *arg, const struct batch *b, struct lines *out)
+{
+	const struct print *p = arg;
+	struct turn t;
+	int code = 0;
+
+	memset(&t, 0, sizeof(t));
+	t.p = p;
+	t.out = out;
+	field_ctx_init(&t.c, &p->settings);
+	field_ctx_batch(&t.c, b);
+	layer_walk_init(&t.layers, b);
+	if (p->events) {
+		code = print_events(&t, b);
+	}
+	if (code == 0 && p->packets) {
+		code = print_packets(&t, b, UINT32_MAX);
+	}
+	field_ctx_release(&t.c);
 	return code;
 }
 
@@ -225,6 +289,9 @@ static int print_init(struct print *p, const struct options *o, struct err *e)
 	buf_init(&p->filled, SIZE_MAX / 4);
 	p->left = o->count;
 	p->json = o->json;
+	/* A format is one of events; packets have a form of their own. */
+	p->events = o->events || o->format != NULL || !o->packets;
+	p->packets = o->packets || (!o->events && o->format == NULL);
 	p->settings.raw = o->raw;
 	p->settings.local_time = o->local_time;
 	p->settings.time_style = (uint8_t)o->time_format;
@@ -239,9 +306,10 @@ static int print_init(struct print *p, const struct options *o, struct err *e)
 		if (o->time_format == TIME_LATENCY) {
 			wants |= WANT_FOLD;
 		}
-		p->marks = format_has_marks(p->format, &p->settings);
+		p->marks = format_has_marks(p->format, &p->settings) ||
+			   (p->packets && (o->time_format == TIME_RELATIVE || o->time_format == TIME_DELTA));
 	}
-	p->settings.wants = wants | (o->raw ? WANT_RAW : 0);
+	p->settings.wants = p->events ? wants | (o->raw ? WANT_RAW : 0) : 0;
 	return code;
 }
 
@@ -253,15 +321,21 @@ static void print_release(struct print *p)
 }
 
 /* Nothing printed must not look like nothing read. */
-static void say_no_events(const struct run *r)
+static void say_nothing(const struct run *r, const struct print *p)
 {
 	struct run_totals t = run_totals(r);
 
-	if (r->code == 0 && t.events == 0 && t.packets > 0) {
-		diag_note(r->diag, "no events to print: the input holds %llu packet%s, no system calls",
+	if (r->code != 0 || (p->events && t.events > 0) || (p->packets && t.packets > 0)) {
+		return;
+	}
+	if (t.events == 0 && t.packets == 0) {
+		diag_note(r->diag, "nothing to print: the input holds no events and no packets");
+	} else if (p->events) {
+		diag_note(r->diag, "no events to print: the input holds %llu packet%s, see --packets",
 			  (unsigned long long)t.packets, t.packets == 1 ? "" : "s");
-	} else if (r->code == 0 && t.events == 0) {
-		diag_note(r->diag, "no events to print: the input holds none");
+	} else {
+		diag_note(r->diag, "no packets to print: the input holds %llu event%s, see --events",
+			  (unsigned long long)t.events, t.events == 1 ? "" : "s");
 	}
 }
 
@@ -277,6 +351,8 @@ static int print_run(struct print *p, const struct options *o, struct diag *d)
 	eo.sink = &sink;
 	eo.fold = (p->settings.wants & WANT_FOLD) != 0;
 	eo.wants = p->settings.wants & ~WANT_FOLD;
+	eo.packets = p->packets;
+	eo.no_ndpi = true; /* lines tell what is known by content */
 	run_init(&run, o, d);
 	status = run_inputs(&run);
 	if (status == 0 && p->left > 0) {
@@ -285,7 +361,7 @@ static int print_run(struct print *p, const struct options *o, struct diag *d)
 			int code = output_flush(&p->out, &run.err);
 
 			status = run_status(&run);
-			say_no_events(&run);
+			say_nothing(&run, p);
 			if (code < 0 && code != ERR_PIPE) {
 				diag_err(d, &run.err);
 				status = err_exit_status(code);

@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "net/ndpi.h"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -17,10 +18,12 @@ const struct command commands[] = {
 	  "thresher info evidence/\n"
 	  "thresher info --json --hash host1.scap.gz | jq '.sources[].sha256'",
 	  cmd_info },
-	{ "print", OPT_FOR_PRINT, "INPUT...", "events as text or JSON, one per line",
-	  "One line per event, in file order; several captures are merged by time. Captured\n"
-	  "text is escaped, so that it cannot control the terminal.",
+	{ "print", OPT_FOR_PRINT, "INPUT...", "events and packets as text or JSON, one per line",
+	  "One line per event and per packet (its number begins with p), in file order;\n"
+	  "several captures are merged by time. Captured text is escaped, so that it cannot\n"
+	  "control the terminal.",
 	  "thresher print host1.scap | less\n"
+	  "thresher print --packets -t r merged.pcapng | grep ' HTTP '\n"
 	  "thresher print -p '%evt.time %proc.name %fd.name' host1.scap.zst\n"
 	  "thresher print --json day.tar | jq -r 'select(.event==\"execve\").args.exe'\n"
 	  "thresher print --list",
@@ -171,6 +174,8 @@ int cmd_version(const struct options *o, struct diag *d)
 	buf_init(&text, 4096);
 	buf_adds(&text, "thresher " THRESHER_VERSION "\n");
 	buf_printf(&text, "gzip inflate: %s\n", isal ? "isa-l" : "zlib");
+	buf_printf(&text, "protocols without an analyzer: %s%s\n", ndpi_version() != NULL ? "libndpi " : "by port",
+		   ndpi_version() != NULL ? ndpi_version() : "");
 	buf_printf(&text, "plots: %s\n",
 		   in_path("gnuplot") ? "gnuplot" : "none (gnuplot not found)");
 	return print_text(&text, d);

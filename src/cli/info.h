@@ -22,9 +22,6 @@ void info_text(const struct info *in, struct buf *out);
 /* One object: {"schema":"thresher-info/1","sources":[...],"skipped":[...],"stopped":false} */
 void info_json(const struct info *in, struct buf *out);
 
-/* Name of a link layer as libpcap calls it, or NULL. */
-const char *link_type_name(unsigned int link_type);
-
 /* "pcapng" or "pcap". */
 const char *section_kind_name(const struct section *s);
 

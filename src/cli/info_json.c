@@ -4,6 +4,7 @@
 #include "cli/info.h"
 
 #include "cli/json.h"
+#include "readers/link_type.h"
 #include "schema/schema.h"
 
 static void add_u64(struct buf *out, const char *key, uint64_t x)

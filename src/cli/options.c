@@ -25,6 +25,11 @@ const struct option_row option_rows[] = {
 	{ "raw", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(raw), NULL, 0, 0, NULL,
 	  "every event as stored: enter and exit on lines of their own,\n"
 	  "stored parameters, raw ordinal numbers, nothing hidden" },
+	{ "events", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(events), NULL, 0, 0, NULL,
+	  "only events, no packets" },
+	{ "packets", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(packets), NULL, 0, 0, NULL,
+	  "only packets, no events; beside -p: packets too, in their\n"
+	  "own form, among the lines of events" },
 	{ "count", 'c', OPTION_NUMBER, OPT_FOR_PRINT, AT(count), "N", 0, UINT64_MAX - 1, NULL,
 	  "stop after N lines" },
 	{ "time", 't', OPTION_LETTER, OPT_FOR_PRINT, AT(time_format), "LETTER", 0, 0, "hairdD",

@@ -30,6 +30,8 @@ struct options {
 	bool json;
 	bool all;
 	bool raw;
+	bool events; /* --events, --packets: print only these */
+	bool packets;
 	bool list;
 	bool local_time;
 	uint64_t threads;

@@ -167,6 +167,10 @@ bool field_get(struct field_ctx *c, const struct field_use *u, struct field_valu
 /* The value as text, escaped for a terminal; false: no value, nothing added. */
 bool field_print(struct field_ctx *c, const struct field_use *u, struct buf *out);
 
+/* A time as -t asks for it, of something that is no event. False: -t asks for what only events have (a latency), nothing
+ * was added. Marks as in format.h. */
+bool field_print_time(struct field_ctx *c, uint64_t ts_ns, struct buf *out);
+
 /* Any value as text for a terminal; fmt is enum param_fmt, type enum param_type. */
 void field_value_print(const struct field_value *v, unsigned int type, unsigned int fmt,
 		       struct buf *out);

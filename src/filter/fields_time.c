@@ -119,14 +119,13 @@ static void add_iso(struct buf *out, uint64_t ts_ns)
 	add_fraction(out, ts_ns % NSEC_PER_SEC);
 }
 
-/* evt.time.iso8601: always UTC. */
-static bool text_iso(struct field_ctx *c, const struct field_use *u, struct buf *out)
+/* Always UTC. */
+static void add_iso_of(struct field_ctx *c, uint64_t ts_ns, struct buf *out)
 {
-	UNUSED_ARG(u);
 	if (c->set->local_time) {
-		add_iso(out, c->ev->ts_ns);
+		add_iso(out, ts_ns);
 	} else {
-		uint64_t ns = clock_of(c, c->ev->ts_ns);
+		uint64_t ns = clock_of(c, ts_ns);
 
 		buf_add(out, c->date, 10);
 		buf_addc(out, 'T');
@@ -134,6 +133,13 @@ static bool text_iso(struct field_ctx *c, const struct field_use *u, struct buf 
 		add_fraction(out, ns);
 	}
 	buf_add(out, "+0000", 5);
+}
+
+/* evt.time.iso8601 */
+static bool text_iso(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	UNUSED_ARG(u);
+	add_iso_of(c, c->ev->ts_ns, out);
 	return true;
 }
 
@@ -233,17 +239,26 @@ static bool text_mark(struct field_ctx *c, const struct field_use *u, struct buf
 	return true;
 }
 
+bool field_print_time(struct field_ctx *c, uint64_t ts_ns, struct buf *out)
+{
+	switch (c->set->time_style) {
+	case TIME_EPOCH: add_seconds(out, ts_ns); return true;
+	case TIME_ISO: add_iso_of(c, ts_ns, out); return true;
+	case TIME_RELATIVE: format_mark(out, MARK_REL_SECONDS); return true;
+	case TIME_DELTA: format_mark(out, MARK_DELTA_SECONDS); return true;
+	case TIME_LATENCY: return false;
+	default: add_clock(c, ts_ns, true, out); return true;
+	}
+}
+
 /* evt.outputtime: as -t says. */
 static bool text_output(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	switch (c->set->time_style) {
-	case TIME_EPOCH: add_seconds(out, c->ev->ts_ns); return true;
-	case TIME_ISO: return text_iso(c, u, out);
-	case TIME_RELATIVE: format_mark(out, MARK_REL_SECONDS); return true;
-	case TIME_DELTA: format_mark(out, MARK_DELTA_SECONDS); return true;
-	case TIME_LATENCY: return text_latency_seconds(c->ev, out);
-	default: add_clock(c, c->ev->ts_ns, true, out); return true;
+	UNUSED_ARG(u);
+	if (c->set->time_style == TIME_LATENCY) {
+		return text_latency_seconds(c->ev, out);
 	}
+	return field_print_time(c, c->ev->ts_ns, out);
 }
 
 #define SAFE FIELD_SAFE
