@@ -5,6 +5,7 @@
 #   BUILD      where thresher and tools/ are (build)
 #   SAMPLE     a scap file to make longer, plain or .zst or .gz (samples/web-incident.scap.zst)
 #   EVENTS     events of the long capture, at least (10000000)
+#   PACKETS    packets of the HTTP capture (1000000), and flows of the one with short flows
 #   REPEAT     runs per measurement; the fastest counts (3)
 #   TMPDIR     needs about 2 GB
 set -eu
@@ -13,6 +14,7 @@ export LC_ALL=C
 BUILD=${BUILD:-build}
 SAMPLE=${SAMPLE:-samples/web-incident.scap.zst}
 EVENTS=${EVENTS:-10000000}
+PACKETS=${PACKETS:-1000000}
 REPEAT=${REPEAT:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -111,6 +113,50 @@ churn_events=$("$BUILD/tools/mkbench" "$churn_copies" < "$work/sample.scap" 2>&1
 measure 'report churn' "$BUILD/thresher" report -j2 "$work/churn.scap" -o "$work/out"
 row "report -j2, $churn_copies times all processes" "$churn_events" "$(wc -c < "$work/churn.scap")"
 
+rm "$work"/*.scap
+
+echo
+echo "making the packets"
+"$BUILD/tools/mkhttp" "$work/http.pcapng" "$PACKETS" > "$work/http.found"
+"$BUILD/tools/mkhttp" "$work/tenth.pcapng" "$((PACKETS / 10))" > "$work/tenth.found"
+"$BUILD/tools/mkhttp" short "$work/scan.pcapng" "$PACKETS" > "$work/scan.found"
+found() { sed -n "s/^$2=//p" "$work/$1.found"; }
+packets=$(found http packets)
+bytes=$(wc -c < "$work/http.pcapng")
+echo "input: $packets packets, $bytes bytes, $(found http flows) flows, $(found http requests) HTTP requests;" \
+	"a scan of $(found scan flows) flows; fastest of $REPEAT"
+echo
+printf '%-34s %8s %8s %8s %9s %9s %8s\n' what 'wall s' 'cpu s' 'cores' 'M pkt/s' 'GB/s' 'RSS MB'
+measure cat cat "$work/http.pcapng"
+row 'cat' "$packets" "$bytes"
+for jobs in 1 2; do
+	measure 'report of packets' "$BUILD/thresher" report "-j$jobs" "$work/http.pcapng" -o "$work/out"
+	row "report -j$jobs HTTP" "$packets" "$bytes"
+	eval "wall_http$jobs=$(field 1) rss_http$jobs=$(field 4)"
+done
+requests=$("$BUILD/tools/csvcut" method < "$work/out/csv/http.csv" | tail -n +2 | wc -l)
+[ "$requests" = "$(found http requests)" ] || echo "bench: $requests requests found, $(found http requests) were made" >&2
+measure 'report of packets' "$BUILD/thresher" report -j2 "$work/tenth.pcapng" -o "$work/out"
+row 'report -j2 HTTP, a tenth' "$(found tenth packets)" "$(wc -c < "$work/tenth.pcapng")"
+rss_tenth=$(field 4)
+measure 'report of a scan' "$BUILD/thresher" report -j2 "$work/scan.pcapng" -o "$work/out"
+row 'report -j2, a scan' "$(found scan packets)" "$(wc -c < "$work/scan.pcapng")"
+rss_scan=$(field 4)
+rm -rf "$work/out"
+measure 'print of packets' "$BUILD/thresher" print -j2 "$work/http.pcapng"
+row 'print -j2 HTTP' "$packets" "$bytes"
+wall_lines=$(field 1)
+# Once: it takes a hundred times as long, and as much memory.
+tshark=no
+if command -v tshark > /dev/null; then
+	tshark=yes
+	REPEAT=1
+	measure tshark tshark -n -q -r "$work/http.pcapng" -z conv,tcp -z http,tree
+	row 'tshark -q -z conv,tcp -z http,tree' "$packets" "$bytes"
+	wall_tshark=$(field 1)
+	rss_tshark=$(field 4)
+fi
+
 echo
 printf '%-58s %8s   %s\n' ratio here goal
 goal() { printf '%-58s %8s   %s\n' "$1" "$2" "$3"; }
@@ -125,3 +171,17 @@ goal 'report -j1 / report -j2, plain' "$(ratio "$wall_report1" "$wall_report2")"
 goal 'info -j1 / info -j2, plain' "$(ratio "$wall_info1" "$wall_info2")" ''
 goal 'print -j1 / print -j2, plain' "$(ratio "$wall_print1" "$wall_print2")" ''
 goal 'peak RSS of report: whole / a tenth of it' "$(ratio "$rss_report2" "$rss_short")" 'at most 1.20'
+goal 'report -j2 of HTTP, M packets/s' \
+	"$(awk -v e="$packets" -v w="$wall_http2" 'BEGIN { printf "%.1f", e / w / 1e6 }')" 'at least 2, aim 5'
+goal 'report -j1 / report -j2, HTTP' "$(ratio "$wall_http1" "$wall_http2")" 'at least 1.80'
+goal 'print -j2 of HTTP, M lines/s' \
+	"$(awk -v e="$packets" -v w="$wall_lines" 'BEGIN { printf "%.1f", e / w / 1e6 }')" ''
+goal 'peak RSS, HTTP: whole / a tenth of it' "$(ratio "$rss_http2" "$rss_tenth")" ''
+goal 'bytes of peak RSS per flow of a scan' \
+	"$(awk -v r="$rss_scan" -v f="$(found scan flows)" 'BEGIN { printf "%.0f", r * 1024 / f }')" ''
+if [ "$tshark" = yes ]; then
+	goal 'tshark / report -j2, time' "$(ratio "$wall_tshark" "$wall_http2")" 'at least 10'
+	goal 'report -j2 / tshark, peak RSS' "$(ratio "$rss_http2" "$rss_tshark")" 'at most 0.20'
+else
+	echo 'tshark is not installed: not measured beside it'
+fi

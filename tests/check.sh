@@ -29,11 +29,12 @@ failed=0
 run_corpus()
 {
 	"$BUILD/tools/mkseeds" "$work/seeds" || return 1
+	"$BUILD/tools/mkseeds" --talks "$work/talks" || return 1
 	corpus_passed=0
 	corpus_failed=0
 	for target in "$BUILD"/fuzz/*; do
 		name=${target##*/}
-		if "$target" "$work/seeds" tests/corpus > "$work/replay" 2>&1; then
+		if "$target" "$work/seeds" "$work/talks" tests/corpus > "$work/replay" 2>&1; then
 			corpus_passed=$((corpus_passed + $(sed -n 's/^\([0-9]*\) inputs$/\1/p' "$work/replay")))
 		else
 			echo "corpus: $name failed:"

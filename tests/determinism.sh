@@ -69,10 +69,41 @@ ok 'print --json' "$work/json1" "$work/json2"
 "$thresher" info -q --json -j8 --batch-bytes 4K capture > "$work/info8"
 ok 'info -j8' "$work/info1" "$work/info8"
 
+# Packets: flows are tracked side by side, streams and transactions go on from batch to batch.
+gzip -dc "$top/samples/web-incident.pcapng.gz" > packets
+report "$work/packets.base" -j1 packets
+for jobs in 2 8; do
+	report "$work/j" -j$jobs packets
+	ok "report of packets -j$jobs" "$work/packets.base" "$work/j"
+	rm -rf "$work/j"
+done
+for bytes in 4K 65537 8M; do
+	report "$work/b" -j2 --batch-bytes $bytes packets
+	ok "report of packets --batch-bytes $bytes" "$work/packets.base" "$work/b"
+	rm -rf "$work/b"
+done
+"$thresher" print -q -j1 packets > "$work/print1"
+"$thresher" print -q -j8 --batch-bytes 4K packets > "$work/print8"
+ok 'print of packets -j8 in small batches' "$work/print1" "$work/print8"
+"$build/tools/weave" "$top/tests/data/small.scap" "$top/tests/data/small.pcapng" > both
+report "$work/both1" -j1 both
+report "$work/both8" -j8 --batch-bytes 4K both
+ok 'report of syscalls and packets -j8 in small batches' "$work/both1" "$work/both8"
+"$build/tools/mkhttp" short short 3000 > /dev/null
+report "$work/short1" -j1 short
+report "$work/short8" -j8 --batch-bytes 4K short
+ok 'report of short flows -j8 in small batches' "$work/short1" "$work/short8"
+# A site whose connections overlap, with segments sent again and swapped.
+"$build/tools/mkhttp" site 30000 > /dev/null
+report "$work/site1" -j1 site
+report "$work/site8" -j8 --batch-bytes 5000 site
+ok 'report of a site -j8 in small batches' "$work/site1" "$work/site8"
+rm packets both short site
+
 # Several sources at once: the order in which threads finish must not show.
 mkdir "$work/many"
 "$build/tools/mkseeds" "$work/many"
-cp "$top/tests/data/small.scap" "$work/many"
+cp "$top/tests/data/small.scap" "$top/tests/data/small.pcapng" "$work/many"
 cd "$work" || exit 1
 report "$work/many1" -j1 many
 report "$work/many8" -j8 --batch-bytes 4K many

@@ -88,7 +88,7 @@ static inline const struct table *run_table(const struct run *r, const char *nam
 	return t;
 }
 
-static inline const struct cell *run_cell(const struct table *t, size_t row, const char *column)
+static inline struct cell run_cell(const struct table *t, size_t row, const char *column)
 {
 	int col = table_column(t, column);
 
@@ -99,22 +99,22 @@ static inline const struct cell *run_cell(const struct table *t, size_t row, con
 
 static inline uint64_t run_num(const struct table *t, size_t row, const char *column)
 {
-	const struct cell *c = run_cell(t, row, column);
+	struct cell c = run_cell(t, row, column);
 
-	CU_ASSERT_FALSE(c->marks & CELL_UNKNOWN);
-	return c->v.u;
+	CU_ASSERT_FALSE(c.marks & CELL_UNKNOWN);
+	return c.v.u;
 }
 
 static inline bool run_unknown(const struct table *t, size_t row, const char *column)
 {
-	return (run_cell(t, row, column)->marks & CELL_UNKNOWN) != 0;
+	return (run_cell(t, row, column).marks & CELL_UNKNOWN) != 0;
 }
 
 static inline bool run_text_is(const struct table *t, size_t row, const char *column, const char *want)
 {
-	const struct cell *c = run_cell(t, row, column);
+	struct cell c = run_cell(t, row, column);
 
-	return !(c->marks & CELL_UNKNOWN) && c->len == strlen(want) && memcmp(c->v.text, want, c->len) == 0;
+	return !(c.marks & CELL_UNKNOWN) && c.len == strlen(want) && memcmp(c.v.text, want, c.len) == 0;
 }
 
 /* The only row whose column holds this text; SIZE_MAX and a failure when there is another number. */
@@ -142,7 +142,7 @@ static inline size_t run_row_num(const struct table *t, const char *column, uint
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->row_count; i++) {
-		if (!run_unknown(t, i, column) && run_cell(t, i, column)->v.u == want) {
+		if (!run_unknown(t, i, column) && run_cell(t, i, column).v.u == want) {
 			found = i;
 			n++;
 		}

@@ -3,6 +3,8 @@
  */
 #include "seeds.h"
 
+#include "mkpkt.h"
+
 #define T0 UINT64_C(1700000000000000000)
 #define MS UINT64_C(1000000)
 
@@ -291,6 +293,28 @@ static void lies(struct mkcap *m)
 	mkcap_write(m, T0 + 9, 100, 3, 1, "abc");
 }
 
+/* Packets whose texts would control a terminal, end a JSON string or hide what they say, if one let them. */
+static void packets_hostile(struct mkcap *m)
+{
+	static const char dns[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0\x8\x1b[2J\"\\\n.\4evil\0\0\1\0\1";
+	struct mkconv c;
+
+	mkcap_section(m, 0);
+	mkcap_idb(m, 1, 0, -1, "eth\x1b[31m\"");
+	mkconv_init(&c, m, "10.0.0.9", 40000, "10.0.0.2", 80, T0 / 1000);
+	mkconv_open(&c);
+	mkconv_say(&c, 0, "GET /\x1b]0;owned\x07\"\\<b>\x9b\xe2\x80\xaegpj.exe HTTP/1.1\r\n\r\n");
+	mkconv_say(&c, 1, "HTTP/1.1 200 \x1b[31m\xff\xfe\tred\r\n\r\n");
+	mkconv_init(&c, m, "10.0.0.9", 40001, "10.0.0.2", 22, T0 / 1000 + 100000);
+	mkconv_open(&c);
+	mkconv_say(&c, 1, "SSH-2.0-\x1b[8mhidden\xc2\x9b\b\b\b\r\n");
+	mkconv_init(&c, m, "10.0.0.9", 40002, "10.0.0.2", 6379, T0 / 1000 + 200000);
+	mkconv_open(&c);
+	mkconv_say(&c, 0, "*2\r\n$3\r\nGET\r\n$9\r\n\x1b[2J\r\n\xe2\x80\xa8\r\n");
+	mkconv_init(&c, m, "10.0.0.9", 5000, "10.0.0.53", 53, T0 / 1000 + 300000);
+	mkconv_udp(&c, 0, dns, sizeof(dns) - 1);
+}
+
 const struct seed seeds[] = {
 	{ "today.scap", false, today },
 	{ "today-be.scap", true, today },
@@ -305,6 +329,15 @@ const struct seed seeds[] = {
 	{ "legacy-us.pcap", false, legacy_us },
 	{ "legacy-ns-be.pcap", true, legacy_ns },
 	{ "flags.scap", false, flags },
+	{ "http.pcapng", false, seed_http },
+	{ "http2.pcapng", false, seed_http2 },
+	{ "dns.pcapng", false, seed_dns },
+	{ "dns-be.pcapng", true, seed_dns },
+	{ "tls.pcapng", false, seed_tls },
+	{ "links.pcapng", false, seed_links },
+	{ "tunnels.pcapng", false, seed_tunnels },
+	{ "packet-meta.pcapng", false, seed_packet_meta },
+	{ "hostile.pcapng", false, packets_hostile },
 	{ "lies.scap", false, lies },
 	{ "lies-be.scap", true, lies },
 	{ NULL, false, NULL },

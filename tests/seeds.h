@@ -16,6 +16,22 @@ struct seed {
 /* The table; ends with a row whose name is NULL. */
 extern const struct seed seeds[];
 
+/* Conversations for the fuzz targets of analyzers: seeds_talk.c. Ends with a row whose name is NULL. */
+struct talk_seed {
+	const char *name, *bytes;
+	size_t len;
+};
+extern const struct talk_seed talk_seeds[];
+
+/* Those of packets: seeds_net.c. */
+void seed_http(struct mkcap *m);
+void seed_http2(struct mkcap *m);
+void seed_dns(struct mkcap *m);
+void seed_tls(struct mkcap *m);
+void seed_links(struct mkcap *m);
+void seed_tunnels(struct mkcap *m);
+void seed_packet_meta(struct mkcap *m);
+
 /* Builds one: m is initialised here, the caller releases it. */
 void seed_build(const struct seed *s, struct mkcap *m);
 

@@ -85,17 +85,17 @@ static bool holds(const struct buf *b, const void *text, size_t n)
 static void test_report_tables_keep_rows(void)
 {
 	struct table *t = every_table();
-	const struct cell *c = table_cell(t, 0, 0);
+	struct cell c = table_cell(t, 0, 0);
 
 	CU_ASSERT_EQUAL(t->row_count, 3);
 	CU_ASSERT_FALSE(t->failed);
-	CU_ASSERT_EQUAL(c->len, HOSTILE_LEN);
-	CU_ASSERT_EQUAL(memcmp(c->v.text, hostile, HOSTILE_LEN), 0);
-	CU_ASSERT_EQUAL(table_cell(t, 0, 2)->v.s, INT64_MIN);
-	CU_ASSERT_EQUAL(table_cell(t, 0, 5)->marks, CELL_BOUND);
+	CU_ASSERT_EQUAL(c.len, HOSTILE_LEN);
+	CU_ASSERT_EQUAL(memcmp(c.v.text, hostile, HOSTILE_LEN), 0);
+	CU_ASSERT_EQUAL(table_cell(t, 0, 2).v.s, INT64_MIN);
+	CU_ASSERT_EQUAL(table_cell(t, 0, 5).marks, CELL_BOUND);
 	for (unsigned int i = 0; i < ARRAY_LEN(every_columns); i++) {
-		CU_ASSERT_EQUAL(table_cell(t, 1, i)->marks, CELL_UNKNOWN);
-		CU_ASSERT_EQUAL(table_cell(t, 1, i)->type, every_columns[i].type);
+		CU_ASSERT_EQUAL(table_cell(t, 1, i).marks, CELL_UNKNOWN);
+		CU_ASSERT_EQUAL(table_cell(t, 1, i).type, every_columns[i].type);
 	}
 	CU_ASSERT_EQUAL(table_column(t, "flag"), 7);
 	CU_ASSERT_EQUAL(table_column(t, "fla"), -1);
@@ -113,7 +113,7 @@ static void test_report_tables_grow(void)
 		add_row(t, text, (size_t)n);
 	}
 	CU_ASSERT_EQUAL(t->row_count, 5000);
-	CU_ASSERT_EQUAL(memcmp(table_cell(t, 4321, 0)->v.text, "row 4321", 8), 0);
+	CU_ASSERT_EQUAL(memcmp(table_cell(t, 4321, 0).v.text, "row 4321", 8), 0);
 	table_free(t);
 }
 
@@ -479,6 +479,70 @@ static void test_report_page_tells_of_gaps(void)
 	check_notice("unfinished calls", 0, true, "This report is partial.");
 }
 
+/* A report whose sources tell events and packets, with an empty table of calls and one of packets of as many rows. */
+static void make_kinds(struct report *r, uint64_t events, uint64_t packets, unsigned int packet_rows)
+{
+	static const struct column source_columns[] = {
+		{ "source", COL_TEXT, "", "" },
+		{ "events", COL_U64, "", "" },
+		{ "packets", COL_U64, "", "" },
+	};
+	static const struct column columns[] = { { "n", COL_U64, "", "" } };
+	static const struct table_def sources = { "sources", "Sources", "", source_columns, 3 };
+	static const struct table_def quality = { "quality", "Data quality", "", columns, 1 };
+	static const struct table_def syscalls = { "syscalls", "Calls & events", "", columns, 1 };
+	static const struct table_def ports = { "ports", "Ports", "", columns, 1 };
+	struct table *t = table_new(&sources);
+
+	report_init(r);
+	table_text(t, "a");
+	table_u64(t, events);
+	table_u64(t, packets);
+	report_add(r, t);
+	report_add(r, table_new(&quality));
+	report_add(r, table_new(&syscalls));
+	t = table_new(&ports);
+	for (unsigned int i = 0; i < packet_rows; i++) {
+		table_u64(t, i);
+	}
+	report_add(r, t);
+}
+
+static void check_kinds(uint64_t events, uint64_t packets, unsigned int packet_rows, bool calls_shown, bool ports_shown)
+{
+	static const char no_calls[] =
+		"The input holds no system calls, so these tables are empty and not shown: Calls &amp; events.</p>";
+	static const char no_packets[] = "The input holds no packets, so these tables are empty and not shown: Ports.</p>";
+	struct report r;
+	struct buf b;
+
+	make_kinds(&r, events, packets, packet_rows);
+	buf_init(&b, 1 << 24);
+	render_html(&r, NULL, NULL, &b);
+	CU_ASSERT_EQUAL(HOLDS(&b, "<section class=\"card table\" id=\"syscalls\""), calls_shown);
+	CU_ASSERT_EQUAL(HOLDS(&b, "<a href=\"#syscalls\">"), calls_shown);
+	CU_ASSERT_EQUAL(HOLDS(&b, no_calls), !calls_shown);
+	CU_ASSERT_EQUAL(HOLDS(&b, "<section class=\"card table\" id=\"ports\""), ports_shown);
+	CU_ASSERT_EQUAL(HOLDS(&b, "<a href=\"#ports\">"), ports_shown);
+	CU_ASSERT_EQUAL(HOLDS(&b, no_packets), !ports_shown);
+	/* Nothing to complain about is worth saying. */
+	CU_ASSERT_TRUE(HOLDS(&b, "<section class=\"card table\" id=\"quality\""));
+	buf_release(&b);
+	report_release(&r);
+}
+
+static void test_report_page_leaves_out_what_cannot_be(void)
+{
+	check_kinds(5, 7, 1, true, true);
+	/* Seen, but nothing of the kind: an empty table says so. */
+	check_kinds(5, 7, 0, true, true);
+	check_kinds(5, 0, 0, true, false);
+	check_kinds(0, 7, 1, false, true);
+	check_kinds(0, 0, 0, false, false);
+	/* What has rows is shown, whatever the sources say. */
+	check_kinds(0, 0, 1, false, true);
+}
+
 static void test_report_renders_twice_the_same(void)
 {
 	struct report r;
@@ -525,6 +589,8 @@ void suite_report(CU_pSuite suite)
 		    test_report_page_holds_hostile_strings);
 	CU_add_test(suite, "test_report_page_cuts_long_tables", test_report_page_cuts_long_tables);
 	CU_add_test(suite, "test_report_page_tells_of_gaps", test_report_page_tells_of_gaps);
+	CU_add_test(suite, "test_report_page_leaves_out_what_cannot_be",
+		    test_report_page_leaves_out_what_cannot_be);
 	CU_add_test(suite, "test_report_renders_twice_the_same",
 		    test_report_renders_twice_the_same);
 	CU_add_test(suite, "test_report_full_buffer_is_told", test_report_full_buffer_is_told);

@@ -545,18 +545,103 @@ static void test_report_plot_scripts_of_odd_tables(void)
 	table_unknown(t);
 	table_unknown(t);
 	table_text(t, "\"\n!rm -rf /");
-	CU_ASSERT_EQUAL(plot_script(&r, &plots[0], &b), 0);
-	CU_ASSERT_PTR_NULL(strstr(buf_str(&b), "rm -rf"));
+	CU_ASSERT_EQUAL(plot_script(&r, &plots[0], &b), ERR_EOF);
 	/* Time that goes back. */
 	table_time(t, T);
 	table_bytes(t, UINT64_MAX);
 	table_bytes(t, UINT64_MAX);
 	table_text(t, "");
-	buf_reset(&b);
 	CU_ASSERT_EQUAL(plot_script(&r, &plots[0], &b), 0);
+	CU_ASSERT_PTR_NULL(strstr(buf_str(&b), "rm -rf"));
 	CU_ASSERT_TRUE(b.len < 10000);
 	buf_release(&b);
 	report_release(&r);
+}
+
+/* A series of zeros is in neither legend nor curves, and keeps no other from its colour; a plot of zeros is none. */
+static void test_report_plot_leaves_out_zeros(void)
+{
+	struct report r;
+	struct table *t = table_new(&io_def);
+	struct buf both;
+	struct buf b;
+
+	report_init(&r);
+	buf_init(&both, 1 << 20);
+	buf_init(&b, 1 << 20);
+	report_add(&r, t);
+	table_time(t, T);
+	table_bytes(t, 0);
+	table_bytes(t, 0);
+	table_text(t, "");
+	CU_ASSERT_EQUAL(plot_script(&r, &plots[0], &b), ERR_EOF);
+	table_time(t, T + 1);
+	table_bytes(t, 0);
+	table_bytes(t, 7);
+	table_text(t, "");
+	CU_ASSERT_EQUAL(plot_script(&r, &plots[0], &b), 0);
+	CU_ASSERT_PTR_NULL(strstr(buf_str(&b), "\"in\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_str(&b), "\"out\""));
+	table_time(t, T + 2);
+	table_bytes(t, 5);
+	table_bytes(t, 7);
+	table_text(t, "");
+	CU_ASSERT_EQUAL(plot_script(&r, &plots[0], &both), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_str(&both), "\"in\""));
+	/* The second colour stays out's. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_str(&both), "#e69f00"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_str(&b), "#e69f00"));
+	CU_ASSERT_PTR_NULL(strstr(buf_str(&b), "#3a86c8"));
+	buf_release(&both);
+	buf_release(&b);
+	report_release(&r);
+}
+
+static void add_times(struct report *r, const struct table_def *d, uint64_t from, uint64_t last)
+{
+	struct table *t = table_new(d);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		table_time(t, i == 0 ? from : last);
+		table_bytes(t, 1);
+	}
+	report_add(r, t);
+}
+
+static void check_axis(uint64_t from, uint64_t last, uint64_t want_from, uint64_t want_to)
+{
+	static const struct column time_columns[] = { { "time", COL_TIME, "", "" }, { "in", COL_BYTES, "", "" } };
+	static const struct table_def defs[] = { { "one", "", "", time_columns, 2 }, { "two", "", "", time_columns, 2 } };
+	static const struct plot_def two[] = {
+		{ "a", "A", "bytes", "one", series, 1, false },
+		{ "b", "B", "bytes", "two", series, 1, false },
+	};
+	uint64_t x = 0;
+	uint64_t y = 0;
+	struct report r;
+
+	report_init(&r);
+	r.plots = two;
+	r.plot_count = 2;
+	add_times(&r, &defs[0], T, T + 50);	/* ends at T + 100 */
+	add_times(&r, &defs[1], from, last);
+	CU_ASSERT_TRUE(plot_axis(&r, &two[0], &x, &y));
+	CU_ASSERT_EQUAL(x, want_from);
+	CU_ASSERT_EQUAL(y, want_to);
+	report_release(&r);
+}
+
+/* Two tables about the same time share an axis; one of another time, or of far more, does not squeeze this one. */
+static void test_report_plot_axes_agree(void)
+{
+	check_axis(T, T + 50, T, T + 100);
+	check_axis(T - 20, T + 20, T - 20, T + 100);
+	check_axis(T + 10, T + 60, T, T + 110);
+	check_axis(T - 50, T + 50, T - 50, T + 150);
+	check_axis(T - 51, T + 50, T, T + 100);
+	check_axis(T + 100, T + 110, T, T + 100);
+	check_axis(T - 20, T - 10, T, T + 100);
+	check_axis(1, 2, T, T + 100);
 }
 
 static void test_report_plot_cleans_svg(void)
@@ -615,5 +700,7 @@ void suite_report_write(CU_pSuite suite)
 		    test_report_plot_draws_the_same_twice);
 	CU_add_test(suite, "test_report_plot_scripts_of_odd_tables",
 		    test_report_plot_scripts_of_odd_tables);
+	CU_add_test(suite, "test_report_plot_axes_agree", test_report_plot_axes_agree);
+	CU_add_test(suite, "test_report_plot_leaves_out_zeros", test_report_plot_leaves_out_zeros);
 	CU_add_test(suite, "test_report_plot_cleans_svg", test_report_plot_cleans_svg);
 }

@@ -157,7 +157,7 @@ static uint64_t num(const struct table *t, size_t row, const char *column)
 	int col = table_column(t, column);
 
 	CU_ASSERT_FATAL(col >= 0);
-	return table_cell(t, row, (unsigned int)col)->v.u;
+	return table_cell(t, row, (unsigned int)col).v.u;
 }
 
 static bool same_tables(const struct table *a, const struct table *b)
@@ -167,7 +167,7 @@ static bool same_tables(const struct table *a, const struct table *b)
 	}
 	for (size_t i = 0; i < a->row_count; i++) {
 		for (unsigned int k = 0; k < a->def->column_count; k++) {
-			if (table_cell(a, i, k)->v.u != table_cell(b, i, k)->v.u) {
+			if (table_cell(a, i, k).v.u != table_cell(b, i, k).v.u) {
 				return false;
 			}
 		}

@@ -1,6 +1,6 @@
 /*
- * sweep.c - every seed cut at every byte and with bits flipped in every byte, the sample cut at many places,
- * gzip and zstd streams cut at every byte: each through the whole of a report. Nothing may crash or hang, and
+ * sweep.c - every seed cut at every byte and with bits flipped in every byte, samples of syscalls and of packets cut
+ * and flipped at many places, gzip and zstd streams cut at every byte: each through the whole of a report. Nothing may crash or hang, and
  * a cut inside a block may not go unnoticed.
  *
  * Runs on as many processes as there are CPUs; each input belongs to one of them by its number. What a dead
@@ -22,8 +22,11 @@
 #define WORKERS_MAX 64
 /* One run takes milliseconds; under sanitizers on a busy machine still far less than this. */
 #define RUN_SECONDS 60
-#define SAMPLE "tests/data/small.scap"
-#define SAMPLE_STEP 487
+/* Primes: neighbours of a field are reached in different packets and events. */
+#define CALLS "tests/data/small.scap"
+#define CALLS_STEP 487
+#define PACKETS "tests/data/small.pcapng"
+#define PACKETS_STEP 53
 
 /* What a worker is doing, in memory shared with the parent: it outlives the worker. */
 struct doing {
@@ -106,10 +109,10 @@ static void cut_everywhere(struct sweep *s, const char *name, const uint8_t *dat
 	}
 }
 
-/* One bit of every byte, another one each time, and every byte set to 0xff. */
-static void flip_everywhere(struct sweep *s, const char *name, uint8_t *data, size_t len)
+/* One bit of every byte (or of one in step), another one each time, and every byte set to 0xff. */
+static void flip_everywhere(struct sweep *s, const char *name, uint8_t *data, size_t len, size_t step)
 {
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i += step) {
 		uint8_t was = data[i];
 
 		data[i] = was ^ (uint8_t)(1u << (i * 5 % 8));
@@ -143,7 +146,7 @@ static void sweep_seeds(struct sweep *s)
 			ends[i] = true;
 		}
 		cut_everywhere(s, seed->name, bytes, m.out.len, 1, ends);
-		flip_everywhere(s, seed->name, bytes, m.out.len);
+		flip_everywhere(s, seed->name, bytes, m.out.len, 1);
 		free(ends);
 		mkcap_release(&m);
 	}
@@ -187,27 +190,28 @@ static void sweep_wrapped(struct sweep *s)
 	seed_build(&seeds[0], &m);
 	n = gzip_of(&m.out, out, sizeof(out));
 	cut_everywhere(s, "gzip", out, n, 1, NULL);
-	flip_everywhere(s, "gzip", out, n);
+	flip_everywhere(s, "gzip", out, n, 1);
 	n = zstd_of(&m.out, out, sizeof(out));
 	cut_everywhere(s, "zstd", out, n, 1, NULL);
-	flip_everywhere(s, "zstd", out, n);
+	flip_everywhere(s, "zstd", out, n, 1);
 	mkcap_release(&m);
 }
 
-static void sweep_sample(struct sweep *s)
+static void sweep_sample(struct sweep *s, const char *path, size_t step)
 {
-	FILE *f = fopen(SAMPLE, "rb");
+	FILE *f = fopen(path, "rb");
 	uint8_t *bytes = malloc(1 << 20);
 	size_t n = f != NULL && bytes != NULL ? fread(bytes, 1, 1 << 20, f) : 0;
 	bool *ends;
 
 	if (n == 0) {
-		perror(SAMPLE);
+		perror(path);
 		abort();
 	}
 	fclose(f);
 	ends = block_ends(bytes, n, false);
-	cut_everywhere(s, SAMPLE, bytes, n, SAMPLE_STEP, ends);
+	cut_everywhere(s, path, bytes, n, step, ends);
+	flip_everywhere(s, path, bytes, n, step);
 	free(ends);
 	free(bytes);
 }
@@ -216,7 +220,8 @@ static void work(struct sweep *s)
 {
 	sweep_seeds(s);
 	sweep_wrapped(s);
-	sweep_sample(s);
+	sweep_sample(s, CALLS, CALLS_STEP);
+	sweep_sample(s, PACKETS, PACKETS_STEP);
 	fflush(stdout);
 	/* exit, so that the leak check runs. */
 	exit(0);
