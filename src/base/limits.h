@@ -87,6 +87,9 @@
 /* Files mapped at the same time; each is a row that the fault handler looks through. */
 #define LIMIT_MAPPINGS 512
 
+/* Rows of table spans: the slowest trees, whole; --trace writes all. */
+#define LIMIT_SPAN_ROWS 50000
+
 /* Bytes read for one archive header (of 7z and zip: the directory of all members, about 100 bytes
  * each): libarchive believes the lengths in it and would take the whole file into memory. */
 #define LIMIT_ARCHIVE_HEADER_BYTES (64u << 20)
@@ -107,8 +110,8 @@
 #define LIMIT_LIVE_FLOWS (1u << 20)
 
 /* A flow is over when nothing came for so long; the same tuple is then another flow. TCP: a quiet connection with
- * keep-alives speaks every two hours, but captures cut idle ones; UDP: what Linux' connection tracking gives a stream. */
-#define LIMIT_FLOW_IDLE_TCP_NS (UINT64_C(7200) * 1000000000)
+ * keep-alives speaks every two hours, and some minutes are for those that get lost; UDP: what Linux' connection tracking gives a stream. */
+#define LIMIT_FLOW_IDLE_TCP_NS (UINT64_C(9000) * 1000000000)
 #define LIMIT_FLOW_IDLE_UDP_NS (UINT64_C(180) * 1000000000)
 #define LIMIT_FLOW_IDLE_OTHER_NS (UINT64_C(60) * 1000000000)
 /* After both FINs or a RST: twice the maximum segment lifetime of Linux. */
@@ -155,6 +158,10 @@
 #define LIMIT_EXCHANGES (4u << 20)
 /* Threads listed per socket, and exchanges of a pair of them that are open at once. */
 #define LIMIT_SOCK_USERS 64
+/* Matching of what shares no tuple: prints of sockets in its index (16 bytes each), and hits of flows in it. */
+#define LIMIT_JOIN_SAMPLES (4u << 20)
+/* Causal bounds kept for one pair of clocks, of each kind: 16 bytes each; a few hundred already make a good clock. */
+#define LIMIT_CLOCK_BOUNDS (1u << 20)
 
 /* IP datagrams of one section that wait for fragments, their bytes, and for how long (Linux: 4 MiB, 30 s). */
 #define LIMIT_FRAGMENT_DATAGRAMS 4096

@@ -50,6 +50,7 @@ struct dissect {
 	uint32_t last;		/* innermost layer so far that is not a quote */
 	uint32_t packet;
 	uint32_t scope;		/* of loopback addresses */
+	uint8_t cooked;		/* packet type of a cooked header: in, out, ... */
 	uint32_t fragment_at;	/* index in b->fragments of what l is, UINT32_MAX none */
 	uint8_t levels;		/* of l->path; no more than it keeps */
 	bool to_all;		/* the link address is broadcast or, without IP, multicast */

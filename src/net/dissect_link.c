@@ -254,6 +254,7 @@ static void dissect_sll(struct dissect *d, struct span *s)
 		return;
 	}
 	d->to_all = sent_to_all(load_be16(s->p));
+	d->cooked = PLACE_MIXED | (s->p[1] & 7);
 	proto = load_be16(s->p + 14);
 	span_skip(s, 16);
 	dissect_cooked(d, s, proto);
@@ -271,6 +272,7 @@ static void dissect_sll2(struct dissect *d, struct span *s)
 	proto = load_be16(s->p);
 	d->scope += load_be32(s->p + 4) * LIMIT_PACKET_INTERFACES;
 	d->to_all = sent_to_all(s->p[10]);
+	d->cooked = s->p[10] & 7;
 	span_skip(s, 20);
 	dissect_cooked(d, s, proto);
 }

@@ -75,20 +75,22 @@ static uint16_t fold_sum(uint64_t sum)
 
 /*
  * What the payload adds up to follows from the checksum and the header alone (RFC 9293, 3.1), so that bytes sent again
- * with other content are told without a look at them. 0: a sender whose hardware fills the checksum in has left the
- * sum of the pseudo header there.
+ * with other content are told without a look at them. 0, no claim, where hardware has yet to fill the checksum in: 0, or
+ * the sum of the pseudo header, with the length or without.
  */
 static uint16_t payload_sum(const struct layer *l, const uint8_t *header, uint32_t header_len, uint32_t tcp_len)
 {
 	uint32_t skip = l->key.ip_version == 4 ? 12 : 0;
-	uint64_t pseudo = sum_words(l->key.addr[0] + skip, 16 - skip) + sum_words(l->key.addr[1] + skip, 16 - skip) +
-			  IP_TCP + tcp_len;
+	uint64_t pseudo = sum_words(l->key.addr[0] + skip, 16 - skip) + sum_words(l->key.addr[1] + skip, 16 - skip) + IP_TCP;
+	uint16_t plain = fold_sum(pseudo + tcp_len);
+	uint16_t bare = fold_sum(pseudo);
+	uint16_t has = l->tcp_checksum;
 	uint16_t sum;
 
-	if (fold_sum(pseudo) == l->tcp_checksum) {
+	if (has == 0 || has == plain || has == bare) {
 		return 0;
 	}
-	sum = (uint16_t)~fold_sum(pseudo + sum_words(header, header_len));
+	sum = (uint16_t)~fold_sum(pseudo + tcp_len + sum_words(header, header_len));
 	return sum != 0 ? sum : UINT16_MAX;
 }
 
@@ -284,6 +286,7 @@ static void dissect_plain(struct dissect *d, struct span *s, uint8_t proto)
 
 void dissect_transport(struct dissect *d, struct span *s, uint8_t proto)
 {
+	d->l->place = d->scope * 16 + d->cooked;
 	switch (proto) {
 	case IP_TCP:
 		dissect_tcp(d, s);

@@ -108,6 +108,21 @@ static void give_up(struct shard *s, struct live_flow *lf)
 	lf->content = false;
 }
 
+/* What is followed of the flow ends here; the next bytes are taken up as if the start had been missed. */
+static int drop_feed(struct shard *s, struct live_flow *lf)
+{
+	for (unsigned int i = 0; i < 2 && lf->feed != NULL; i++) {
+		int rc = feed_end(s, lf, i, END_GONE, lf->flow->last_ns, lf->flow->last_num);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	give_up(s, lf);
+	lf->content = true;
+	return 0;
+}
+
 /* One that had data lately gets another round. */
 static int make_room(struct shard *s)
 {
@@ -125,16 +140,7 @@ static int make_room(struct shard *s)
 	}
 	lf = s->feeds.oldest->lf;
 	lf->flow->flags |= is_tcp(lf) ? FLOW_STREAM_DROPPED : 0;
-	for (unsigned int i = 0; i < 2 && lf->feed != NULL; i++) {
-		int rc = feed_end(s, lf, i, END_GONE, lf->flow->last_ns, lf->flow->last_num);
-
-		if (rc != 0) {
-			return rc;
-		}
-	}
-	give_up(s, lf);
-	lf->content = true;
-	return 0;
+	return drop_feed(s, lf);
 }
 
 static int need_feed(struct shard *s, struct live_flow *lf)
@@ -168,6 +174,22 @@ static int need_feed(struct shard *s, struct live_flow *lf)
 	link_newest(&s->feeds, f);
 	lf->feed = f;
 	return 0;
+}
+
+int feed_restart(struct shard *s, struct live_flow *lf)
+{
+	int rc;
+
+	lf->flow->flags |= FLOW_STREAM_DROPPED;
+	lf->probes[0] = lf->probes[1] = 0;
+	rc = drop_feed(s, lf);
+	if (rc == 0) {
+		rc = need_feed(s, lf);
+	}
+	for (unsigned int i = 0; i < 2 && rc == 0; i++) {
+		lf->feed->at[i] = lf->side[i].stream.edge;
+	}
+	return rc;
 }
 
 /* ---- to the analyzer ------------------------------------------------------------------------- */

@@ -97,6 +97,17 @@ void flow_set_client(struct live_flow *lf, unsigned int end)
 #define EPHEMERAL_PORT 32768
 #define PRIVILEGED_PORT 1024
 
+/* A service's port that a client is not given by chance. */
+static bool is_known(const struct flow_key *key, unsigned int end)
+{
+	return key->port[end] < EPHEMERAL_PORT && service_of_port(key->ip_proto, key->port[end]) != NULL;
+}
+
+/*
+ * A known port tells most: clients of NFS, rsh and others are on privileged ports. A datagram may come from anywhere:
+ * between unknown ports its sender stays the client. A connection has its server at the fixed port, or at the
+ * privileged one where both are known.
+ */
 unsigned int flow_guess_client(const struct flow_key *key, unsigned int sender, bool to_group)
 {
 	bool known[2], privileged[2], ephemeral[2];
@@ -105,19 +116,20 @@ unsigned int flow_guess_client(const struct flow_key *key, unsigned int sender, 
 		return sender;
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		known[i] = service_of_port(key->ip_proto, key->port[i]) != NULL;
+		known[i] = is_known(key, i);
 		privileged[i] = key->port[i] < PRIVILEGED_PORT;
 		ephemeral[i] = key->port[i] >= EPHEMERAL_PORT;
-	}
-	if (privileged[0] != privileged[1]) {
-		return privileged[0] ? 1 : 0;
 	}
 	if (known[0] != known[1]) {
 		return known[0] ? 1 : 0;
 	}
-	/* A datagram may come from anywhere; a TCP connection between two unknown ports has its server at the
-	 * fixed one. */
-	if (ephemeral[0] != ephemeral[1] && key->ip_proto == IP_TCP) {
+	if (key->ip_proto == IP_UDP) {
+		return sender;
+	}
+	if (known[0] && privileged[0] != privileged[1]) {
+		return privileged[0] ? 1 : 0;
+	}
+	if (ephemeral[0] != ephemeral[1]) {
 		return ephemeral[0] ? 0 : 1;
 	}
 	return sender;

@@ -14,6 +14,7 @@
 #ifndef NET_FLOW_H
 #define NET_FLOW_H
 
+#include "net/knots.h"
 #include "net/layer.h"
 
 enum conn_state {
@@ -35,7 +36,10 @@ enum {
 	FLOW_REUSED = 128,	/* the tuple had an earlier flow in this section */
 	FLOW_SIMULTANEOUS_OPEN = 256,
 	FLOW_DUPLICATES = 512,	/* packets captured twice were left out of the TCP numbers */
-	FLOW_STREAM_DROPPED = 1024,	/* under a ceiling a gap was not waited for, or the analyzer let go of a conversation */
+	FLOW_STREAM_DROPPED = 1024,	/* under a ceiling a gap was not waited for, or the analyzer let go of a conversation; or what an
+				 * end seemed to have ended, acknowledged or jumped over went on elsewhere: read anew from there */
+	FLOW_ONE_SIDED = 2048,	/* TCP: nothing of one end was captured though it answered: the other end acknowledges what it sent.
+				 * What is missing of it is known only as far as that */
 };
 
 /*
@@ -83,6 +87,11 @@ struct flow {
 	struct flow_key *outer_key;	/* of a tunnelled flow: its tunnel's; owned by the shard */
 	const struct packet_process *process[2];	/* what the capture's writer says of the process of each end, or NULL */
 	uint64_t icmp_errors;
+	const struct section *section;
+	/* By end of the key that sends; NULL: none, or not asked for. TCP: KNOT_DATA at the stream's offset for bytes not seen
+	 * before (what a segment repeats in front of them is left out), KNOT_AGAIN for all others; KNOT_OPEN at offset 0 for a SYN, KNOT_END
+	 * for the first FIN and the first RST. UDP: offset is the payload so far. In the order of the capture. */
+	struct knots *knots[2];
 };
 
 /* Nanoseconds, or UINT64_MAX where not seen. server: SYN to SYN+ACK (network and peer beyond the capture point on the

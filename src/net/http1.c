@@ -220,13 +220,6 @@ static int stash_all(struct side *s, struct chunk *c)
 	return rc < 0 ? rc : 0;
 }
 
-/* Is it too early for another message, the body of the one at hand not having passed yet? */
-static bool body_still_passes(const struct side *s)
-{
-	return s->tx != NULL && s->head_cut && s->passed_all && s->head.length != UINT64_MAX &&
-	       !s->head.length_bad && s->passed < s->head.length;
-}
-
 static bool is_expected(const struct http1 *h, const struct side *s, enum http_start start)
 {
 	return start == START_MORE || !h->settled ||
@@ -242,7 +235,8 @@ static int step_lost(struct http1 *h, struct side *s, struct chunk *c)
 	size_t n;
 
 	n = look_at(s, c, stash, &p);
-	start = body_still_passes(s) ? START_NO : http_start(p, n, true);
+	/* Too early for another message while the body of the one at hand has not passed. */
+	start = message_still_passes(h, s) ? START_NO : http_start(p, n, true);
 	if (!is_expected(h, s, start)) {
 		start = START_NO;
 	}
@@ -250,7 +244,7 @@ static int step_lost(struct http1 *h, struct side *s, struct chunk *c)
 		return stash_all(s, c);
 	}
 	if (start == START_REQUEST || start == START_RESPONSE) {
-		message_give_up(s);
+		message_give_up(h, s);
 		if (s->lines.len == 0) {
 			message_draft(s, c);
 		}
@@ -302,6 +296,7 @@ static int step_lost_start(struct http1 *h, struct side *s, struct chunk *c)
 {
 	if (looks_like_last_chunk(s, c)) {
 		chunk_take(c, c->len);
+		s->tx->flags |= unsure_flag(h, s);
 		message_end(h, s, c);
 		return 0;
 	}
@@ -400,7 +395,7 @@ static void gap_in_body(struct http1 *h, struct side *s, uint64_t len, const str
 	uint64_t beyond = 0;
 	struct chunk end = *at;
 
-	s->tx->flags |= cut_flag(h, s);
+	s->tx->flags |= cut_flag(h, s) | (len == 0 ? unsure_flag(h, s) : 0);
 	switch (http_body_gap(&s->body, len, &s->msg->body_bytes, &beyond)) {
 	case FRAMING_DONE:
 		end.offset -= beyond;
@@ -425,7 +420,7 @@ static void gap_while_lost(struct http1 *h, struct side *s, uint64_t len)
 
 	http_lines_reset(&s->lines);
 	if (one != NULL && !one->pipelined) {
-		message_give_up(s);
+		message_give_up(h, s);
 		s->owed = NULL;
 		lose_between(h, s);
 	}
@@ -511,7 +506,12 @@ static int end_of_message(struct http1 *h, struct side *s, enum talk_end how,
 			s->tx->flags |= open_flag(h, s);
 		}
 		return 0;
-	default: message_give_up(s); return 0;
+	default:
+		if (message_still_passes(h, s)) {
+			s->tx->flags |= open_flag(h, s);
+		}
+		message_give_up(h, s);
+		return 0;
 	}
 }
 

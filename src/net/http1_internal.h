@@ -75,6 +75,11 @@ static inline uint32_t open_flag(const struct http1 *h, const struct side *s)
 	return is_request_side(h, s) ? HTTP_REQUEST_OPEN : HTTP_RESPONSE_OPEN;
 }
 
+static inline uint32_t unsure_flag(const struct http1 *h, const struct side *s)
+{
+	return is_request_side(h, s) ? HTTP_REQUEST_UNSURE : HTTP_RESPONSE_UNSURE;
+}
+
 /* A message may begin with c's first byte: remembers where and when. */
 void message_draft(struct side *s, const struct chunk *c);
 /* It does begin where message_draft was last called; what of it is kept as a line stays. */
@@ -93,7 +98,9 @@ void message_end(struct http1 *h, struct side *s, const struct chunk *c);
 /* The response that the oldest request waits for is lost, or its start: s->tx is it, headless. */
 void message_missing(struct http1 *h, struct side *s);
 /* The message at hand is as complete as it will be: it was cut. */
-void message_give_up(struct side *s);
+void message_give_up(const struct http1 *h, struct side *s);
+/* A head was cut that declared a body: are bytes of it still to come? */
+bool message_still_passes(const struct http1 *h, const struct side *s);
 
 /* ---- http1.c ---- */
 

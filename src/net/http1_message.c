@@ -114,7 +114,7 @@ static int begin_request(struct http1 *h, struct side *s, const struct http_requ
 		return rc;
 	}
 	tx->flags |= HTTP_REQUEST | (l->malformed ? HTTP_MALFORMED : 0);
-	tx->version = l->version;
+	tx->version = l->version != 0 ? l->version : tx->version;
 	s->version = l->version;
 	adopt(s, tx, &tx->request);
 	s->asked = what_is_asked(l);
@@ -154,7 +154,8 @@ static int row_of_response(struct http1 *h, struct side *s, uint16_t status,
 	if (http_pairs_pop(&h->pairs, false, &one)) {
 		*ret_tx = one.tx;
 		s->asked = one.asked;
-	} else if (s->owed != NULL) {
+	} else if (s->owed != NULL && h->side[h->client].state != SIDE_LOST) {
+		/* What was lost was not all of its response, for nobody has asked since. */
 		*ret_tx = s->owed;
 		s->asked = s->owed_asked;
 	} else {
@@ -442,19 +443,42 @@ void message_missing(struct http1 *h, struct side *s)
 	s->tx->flags |= HTTP_RESPONSE_CUT;
 }
 
-void message_give_up(struct side *s)
+/* Has the head at hand, of which not all was seen, declared how long the body is? */
+static bool is_declared(const struct side *s)
+{
+	return s->tx != NULL && s->head_cut && s->head.length != UINT64_MAX && !s->head.length_bad;
+}
+
+/* Does the message come with a body of the length it declares? */
+static bool has_body(const struct http1 *h, const struct side *s)
+{
+	return is_request_side(h, s) ? s->head.coding == CODING_NONE
+				     : response_body(&s->head, s->status, s->asked) == BODY_LENGTH;
+}
+
+/* Of what has passed since, a part is the rest of the head. */
+bool message_still_passes(const struct http1 *h, const struct side *s)
+{
+	return is_declared(s) && s->passed_all && s->passed < s->head.length && has_body(h, s);
+}
+
+void message_give_up(const struct http1 *h, struct side *s)
 {
 	if (s->tx == NULL) {
 		return;
 	}
-	/* Where the head ends nobody knows, but the body had been announced. */
-	if (s->head_cut && s->head.length != UINT64_MAX && !s->head.length_bad) {
+	if (is_declared(s)) {
 		s->msg->content_length = s->head.length;
-		s->msg->body_bytes = min_u64(s->head.length, s->passed);
+		/* Where the head ended nobody knows, but all that was announced has passed. */
+		if (s->passed_all && s->passed >= s->head.length && has_body(h, s)) {
+			s->msg->body_bytes = s->head.length;
+		}
 	}
 	if (s->headless) {
 		s->owed = s->tx;
 		s->owed_asked = s->asked;
+	} else {
+		s->tx->flags |= unsure_flag(h, s);
 	}
 	s->tx = NULL;
 	s->msg = NULL;

@@ -195,6 +195,7 @@ static void begin_frame(struct h2_side *s, const struct chunk *c)
 /* Frames are missing, or what comes are none. */
 static void lose(struct h2_side *s)
 {
+	h2_block_lost(s);
 	h2_block_break(s);
 	s->block.open = false;
 	s->block.stream = NULL;
@@ -468,6 +469,7 @@ static int http2_data(void *st, unsigned int dir, const struct chunk *chunk)
 static int gap_in_frame(struct http2 *h, struct h2_side *s, uint32_t len, const struct chunk *at)
 {
 	uint32_t inside;
+	uint32_t unsure = 0;
 	int rc = 0;
 
 	if (s->prefix_have < s->prefix_need) {
@@ -475,6 +477,10 @@ static int gap_in_frame(struct http2 *h, struct h2_side *s, uint32_t len, const 
 		s->prefix_have = s->prefix_need;
 		memset(s->prefix, 0, sizeof(s->prefix));
 		begin_content(s);
+		if (s->type == FRAME_DATA) {
+			s->pad = s->left;
+			unsure = s->dir == h->client ? HTTP_REQUEST_UNSURE : HTTP_RESPONSE_UNSURE;
+		}
 	}
 	inside = s->left > s->pad ? s->left - s->pad : 0;
 	if (is_header_frame(s->type)) {
@@ -491,7 +497,7 @@ static int gap_in_frame(struct http2 *h, struct h2_side *s, uint32_t len, const 
 		rc = content(h, s, NULL, len < inside ? len : inside);
 		if (s->stream != NULL) {
 			s->stream->tx->flags |=
-				s->dir == h->client ? HTTP_REQUEST_CUT : HTTP_RESPONSE_CUT;
+				unsure | (s->dir == h->client ? HTTP_REQUEST_CUT : HTTP_RESPONSE_CUT);
 		}
 	}
 	s->left -= len;
@@ -525,10 +531,7 @@ static int http2_end(void *st, unsigned int dir, enum talk_end how, uint64_t ts_
 	if (s->state == H2_ENDED) {
 		return 0;
 	}
-	if (s->block.open && s->block.stream != NULL) {
-		s->block.stream->tx->flags |= HTTP_HEAD_CUT;
-		s->block.stream->answered |= s->block.kind == BLOCK_RESPONSE && !s->block.interim;
-	}
+	h2_block_lost(s);
 	s->block.open = false;
 	s->state = H2_ENDED;
 	h2_streams_end(h, s, how == END_RESET);

@@ -365,19 +365,53 @@ static int decode_raw(struct http2 *h, struct h2_side *s, bool *ret_bad)
 				    : rc;
 }
 
+static struct http_message *message_of(const struct h2_block *b)
+{
+	return b->kind == BLOCK_REQUEST ? &b->stream->tx->request : &b->stream->tx->response;
+}
+
+/* What was lost before the final response's head was none of it. */
+static void response_begins(struct h2_side *s)
+{
+	struct h2_block *b = &s->block;
+	struct http_message *m = &b->stream->tx->response;
+
+	b->stream->tx->flags |= HTTP_RESPONSE;
+	b->stream->answered = true;
+	b->stream->losses[s->dir] = s->losses;
+	m->first_ns = b->draft.first_ns;
+	m->first_num = b->draft.first_num;
+	m->start = b->draft.start;
+}
+
+void h2_block_lost(struct h2_side *s)
+{
+	struct h2_block *b = &s->block;
+	struct http_message *m;
+
+	if (!b->open || b->stream == NULL) {
+		return;
+	}
+	b->stream->tx->flags |= HTTP_HEAD_CUT;
+	if (b->kind == BLOCK_TRAILERS || (b->kind == BLOCK_RESPONSE && (b->status == 0 || b->interim))) {
+		return;
+	}
+	if (b->kind == BLOCK_RESPONSE) {
+		response_begins(s);
+	}
+	m = message_of(b);
+	m->last_ns = b->draft.first_ns;
+	m->last_num = b->draft.first_num;
+	m->end = b->draft.start;
+}
+
 static void head_done(struct h2_side *s, const struct chunk *c)
 {
 	struct h2_block *b = &s->block;
-	bool request = b->kind == BLOCK_REQUEST;
-	struct http_tx *tx = b->stream->tx;
-	struct http_message *m = request ? &tx->request : &tx->response;
+	struct http_message *m = message_of(b);
 
-	if (!request) {
-		tx->flags |= HTTP_RESPONSE;
-		b->stream->answered = true;
-		m->first_ns = b->draft.first_ns;
-		m->first_num = b->draft.first_num;
-		m->start = b->draft.start;
+	if (b->kind != BLOCK_REQUEST) {
+		response_begins(s);
 	}
 	m->head_ns = c->ts_ns;
 	m->head_num = c->num;

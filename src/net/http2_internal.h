@@ -40,7 +40,7 @@ struct h2_stream {
 	bool answered;			/* the head of the final response was read, or begun */
 	bool connect;			/* asked for a tunnel */
 	bool upgraded;			/* asked over HTTP/1 */
-	uint32_t losses[2];		/* of each direction, when the stream began */
+	uint32_t losses[2];		/* of each direction, when the stream or its response began */
 	struct http_tx *tx;
 	struct h2_stream *older, *newer;	/* by beginning; free ones through newer */
 };
@@ -132,6 +132,8 @@ int h2_block_data(struct http2 *h, struct h2_side *s, const uint8_t *p, size_t n
 int h2_block_end(struct http2 *h, struct h2_side *s, const struct chunk *c);
 /* Bytes of it are missing, or of another: the direction is out of step. */
 void h2_block_break(struct h2_side *s);
+/* The rest of it will not come: what of it was read is told as far as it goes. */
+void h2_block_lost(struct h2_side *s);
 void h2_inflater_release(struct h2_side *s);
 
 /* ---- http2_hpack.c ---- */

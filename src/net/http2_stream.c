@@ -99,7 +99,8 @@ int h2_stream_add(struct http2 *h, uint32_t id, struct http_tx *tx, struct h2_st
 static void mark_losses(const struct http2 *h, const struct h2_stream *st, unsigned int dir)
 {
 	if (st->losses[dir] != h->side[dir].losses) {
-		st->tx->flags |= dir == h->client ? HTTP_REQUEST_CUT : HTTP_RESPONSE_CUT;
+		st->tx->flags |= dir == h->client ? HTTP_REQUEST_CUT | HTTP_REQUEST_UNSURE
+						  : HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE;
 	}
 }
 

@@ -26,7 +26,7 @@ struct http_part {
 
 struct http_request_line {
 	struct http_part method, target;
-	uint8_t version;	/* 9, 10, 11, 20 */
+	uint8_t version;	/* 9, 10, 11, 20; 0: not there */
 	bool bare;		/* HTTP/0.9: neither version nor head */
 	bool malformed;		/* understood, but against the grammar */
 };

@@ -238,7 +238,6 @@ bool http_request_line_cut(const uint8_t *p, size_t n, struct http_request_line 
 	if (end != NULL) {
 		l.target.n = (size_t)(end - l.target.p);
 	}
-	l.version = 11;
 	*ret_line = l;
 	return all_visible(l.target.p, l.target.n);
 }

@@ -14,8 +14,8 @@
 #define HEAD_USER 64u		/* another user than before */
 #define HEAD_PRINT 128u
 
-/* Longest coding: head, five numbers of at most ten bytes, user, print. */
-#define KNOT_BYTES_MAX (1 + 5 * 10 + 5 + 4)
+/* Longest coding: head, five numbers of at most ten bytes, user, prints. */
+#define KNOT_BYTES_MAX (1 + 5 * 10 + 5 + 8)
 
 uint32_t knot_print(const uint8_t *p, size_t n)
 {
@@ -31,6 +31,47 @@ uint32_t knot_print(const uint8_t *p, size_t n)
 	x *= UINT64_C(0xBF58476D1CE4E5B9);
 	x ^= x >> 32;
 	return (uint32_t)x != 0 ? (uint32_t)x : 1;
+}
+
+uint32_t knot_deep(const uint8_t *p, size_t n)
+{
+	uint64_t h = UINT64_C(0x8EBC6AF09C88C6E3);
+
+	if (n <= KNOT_PRINT_BYTES) {
+		return 0;
+	}
+	n = n < KNOT_DEEP_BYTES ? n : KNOT_DEEP_BYTES;
+	h ^= n;
+	for (; n >= 8; n -= 8, p += 8) {
+		h = (h ^ load_le64(p)) * UINT64_C(0x9E3779B97F4A7C15);
+		h ^= h >> 29;
+	}
+	if (n > 0) {
+		uint64_t x = 0;
+
+		memcpy(&x, p, n);
+		h = (h ^ x) * UINT64_C(0x9E3779B97F4A7C15);
+		h ^= h >> 29;
+	}
+	h *= UINT64_C(0xBF58476D1CE4E5B9);
+	h ^= h >> 32;
+	return (uint32_t)h != 0 ? (uint32_t)h : 1;
+}
+
+uint64_t knot_prints(const uint8_t *p, size_t captured, size_t len)
+{
+	uint64_t prints = 0;
+
+	if (p == NULL || len == 0) {
+		return 0;
+	}
+	if (captured >= min_u64(len, KNOT_PRINT_BYTES)) {
+		prints = knot_print(p, min_u64(captured, len));
+	}
+	if (captured >= min_u64(len, KNOT_DEEP_BYTES)) {
+		prints |= (uint64_t)knot_deep(p, min_u64(captured, len)) << 32;
+	}
+	return prints;
 }
 
 static uint8_t *put(uint8_t *p, uint64_t x)
@@ -110,7 +151,8 @@ int knots_add(struct knots *k, const struct knot *x, size_t *budget)
 	}
 	if (head & HEAD_PRINT) {
 		memcpy(p, &x->print, sizeof(x->print));
-		p += sizeof(x->print);
+		memcpy(p + sizeof(x->print), &x->deep, sizeof(x->deep));
+		p += sizeof(x->print) + sizeof(x->deep);
 	}
 	k->len += (uint32_t)(p - from);
 	k->count++;
@@ -165,9 +207,11 @@ bool knots_next(const struct knots *k, struct knot_walk *w, struct knot *ret_x)
 		x.user = (uint32_t)get(k, &w->at);
 	}
 	x.print = 0;
+	x.deep = 0;
 	if (head & HEAD_PRINT) {
 		memcpy(&x.print, k->bytes + w->at, sizeof(x.print));
-		w->at += sizeof(x.print);
+		memcpy(&x.deep, k->bytes + w->at + sizeof(x.print), sizeof(x.deep));
+		w->at += sizeof(x.print) + sizeof(x.deep);
 	}
 	w->last = x;
 	*ret_x = x;

@@ -2,7 +2,7 @@
  * knots.h - where the bytes of one direction of a connection lie in time: for packets the segments, for syscalls
  * the calls, as a compact list in order of the stream.
  *
- * Delta-coded in bytes (about 12 each), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES of a section nothing
+ * Delta-coded in bytes (about 12, or 16 with prints), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES of a section nothing
  * more is added and the list says so (cut). One thread at a time while it grows, constant afterwards.
  */
 #ifndef NET_KNOTS_H
@@ -13,6 +13,7 @@
 struct knot {
 	uint64_t offset;	/* of its first byte in the stream */
 	uint32_t len;		/* bytes; 0 for a mark without bytes (KNOT_OPEN, KNOT_END) */
+	uint32_t deep;		/* knot_deep of its first bytes; 0: too few, or not captured */
 	uint64_t ts_ns;		/* packets: when it was captured; calls: when it returned */
 	uint64_t begin_ns;	/* calls: begin, exact or its lower bound; 0 unknown. packets: 0 */
 	uint64_t num;		/* packet number, or raw number of the event */
@@ -30,8 +31,17 @@ enum knot_kind {
 	KNOT_BLIND,	/* calls: bytes that no call shows (sendfile without data is not blind: it has a count) */
 };
 
-/* Of the first bytes (at most 8) at a place of a stream; never 0. Both sides use it, so equal bytes of equal count agree. */
+/* Of the first bytes (at most KNOT_PRINT_BYTES) at a place of a stream; never 0. Both sides use it, so equal bytes of equal count
+ * agree. A place has a print only if that many of its bytes, or all, were captured: then its length tells the count. */
+#define KNOT_PRINT_BYTES 8
 uint32_t knot_print(const uint8_t *p, size_t n);
+/* The same of at most KNOT_DEEP_BYTES, for what begins like all others of its kind ("HTTP/1.1"). 0 for what is no longer than a
+ * print. */
+#define KNOT_DEEP_BYTES 64
+uint32_t knot_deep(const uint8_t *p, size_t n);
+/* Both prints of a place of len bytes of which the first captured ones are at p, each only if it may be had: print in the lower half,
+ * deep in the upper. */
+uint64_t knot_prints(const uint8_t *p, size_t captured, size_t len);
 
 struct knots {
 	uint8_t *bytes;		/* owns */

@@ -93,7 +93,7 @@ enum {
 	MARK_OUT_OF_ORDER = 2,		/* bytes that fill a gap, late but not sent again */
 	MARK_GAP = 4,			/* bytes before it are missing so far */
 	MARK_OVERLAP_DIFFERS = 8,	/* sent again with other content */
-	MARK_DUPLICATE = 16,		/* the same packet captured twice: not counted in the flow's TCP numbers */
+	MARK_DUPLICATE = 16,		/* the same packet captured twice (track.h): counted in packets and bytes only */
 	MARK_ZERO_WINDOW = 32,
 	MARK_KEEP_ALIVE = 64,
 	MARK_DUP_ACK = 128,
@@ -101,6 +101,9 @@ enum {
 	MARK_NEW_FLOW = 512,		/* the first packet of its flow */
 	MARK_ACKED_UNSEEN = 1024,	/* acknowledges bytes that the capture lacks */
 };
+
+/* Bit of a place: a cooked header that does not name the interface, so that several may be meant. */
+#define PLACE_MIXED 8
 
 struct layer {
 	struct flow_key key;
@@ -112,6 +115,8 @@ struct layer {
 	uint32_t payload_len;		/* bytes on the wire */
 	uint32_t ip_len;		/* IP header and payload on the wire */
 	uint32_t frame_len;		/* on the wire, from this layer's own link header on: the packet's orig_len for the first */
+	uint32_t place;			/* where it was captured: made of the interface in the section, and the interface and
+					 * the packet type that a cooked header names; 0 where there is no transport */
 	uint32_t outer;			/* index in batch->layers of the layer around it, or UINT32_MAX */
 	uint16_t flags;			/* LAYER_ */
 	uint16_t ip_id;			/* 0 for IPv6 */
@@ -124,7 +129,7 @@ struct layer {
 	uint32_t seq, ack;
 	uint16_t window;		/* as sent, not scaled */
 	uint16_t tcp_checksum;		/* also UDP's: tells copies of a packet from retransmissions */
-	uint16_t payload_sum;		/* ones' complement sum of the payload, as the checksum claims it; 0: not known */
+	uint16_t payload_sum;		/* ones' complement sum of the payload, as the checksum claims it; 0: nothing is claimed */
 	uint8_t window_shift;		/* of a SYN; 255: no option */
 	uint8_t icmp_type, icmp_code;	/* also where the key holds them mapped */
 	uint16_t mss;			/* of a SYN; 0: no option */

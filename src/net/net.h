@@ -28,6 +28,7 @@ struct net;
 struct net_options {
 	struct ndpi_module *ndpi;	/* borrowed, of the run: asked about flows that nothing else names; or NULL */
 	bool content;		/* feed analyzers; else flows only */
+	bool knots;		/* keep where the bytes of each flow lie in time: flow.h */
 };
 
 /* 0 or ERR_NOMEM. */

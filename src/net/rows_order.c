@@ -151,6 +151,22 @@ int rows_merge(const struct rows_order *const orders[], void ***ret_rows, size_t
 	return 0;
 }
 
+static int compare_flows(const void *a, const void *b)
+{
+	return by_flow(*(struct flow *const *)a, *(struct flow *const *)b);
+}
+
+/* A flow that got its first packet later (tcp_accept_syn) may stand behind others of its shard. */
+static void sort_flows(struct flow **flows, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (by_flow(flows[i - 1], flows[i]) > 0) {
+			qsort(flows, n, sizeof(*flows), compare_flows);
+			return;
+		}
+	}
+}
+
 int rows_merge_flows(const struct rows *const shards[], struct flow ***ret_flows, size_t *ret_count)
 {
 	size_t at[NET_SHARDS] = { 0 };
@@ -183,6 +199,7 @@ int rows_merge_flows(const struct rows *const shards[], struct flow ***ret_flows
 		flows[n] = first;
 		at[from]++;
 	}
+	sort_flows(flows, total);
 	*ret_flows = flows;
 	*ret_count = total;
 	return 0;

@@ -269,6 +269,17 @@ int tcp_stream_give_up(struct tcp_stream *s, struct stream_budget *b, uint64_t o
 	return rc;
 }
 
+void tcp_stream_take_back(struct tcp_stream *s, uint64_t off)
+{
+	DBG_ASSERT(s->edge == s->high && off <= s->edge);
+	for (unsigned int i = 0; s->early != NULL && i < STREAM_LOST; i++) {
+		struct range *r = &s->early->lost[i];
+
+		r->end = max_u64(r->off, min_u64(r->end, off));
+	}
+	s->edge = s->high = off;
+}
+
 int tcp_stream_flush(struct tcp_stream *s, struct stream_budget *b, const struct stream_sink *sink)
 {
 	int rc = 0;

@@ -70,6 +70,8 @@ int tcp_stream_add(struct tcp_stream *s, struct stream_budget *b, const struct s
 int tcp_stream_give_up(struct tcp_stream *s, struct stream_budget *b, uint64_t off, const struct stream_sink *sink);
 /* Gives up all gaps before bytes that were seen. */
 int tcp_stream_flush(struct tcp_stream *s, struct stream_budget *b, const struct stream_sink *sink);
+/* The end of the last gap given up, behind which nothing was seen, is waited for again from off on: offsets go back. */
+void tcp_stream_take_back(struct tcp_stream *s, uint64_t off);
 /* Nobody wants content any more: keeps ranges, frees bytes. */
 void tcp_stream_drop_content(struct tcp_stream *s, struct stream_budget *b);
 void tcp_stream_release(struct tcp_stream *s, struct stream_budget *b);

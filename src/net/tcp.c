@@ -3,14 +3,23 @@
  * opens or closes; counts, marks and history of the flow, and content to the analyzers through stream.c. Reads
  * layers, fills their stamps. Runs in the shard of the flow.
  *
- * Numbers in segments are claims, maybe of somebody else than the two ends. A jump far ahead, in sequence or in
- * acknowledgement, is believed when several packets agree on it; a RST far from its stream ends nothing.
+ * Numbers in segments are claims, maybe of somebody else than the two ends:
+ *   - bytes that are acknowledged and were not seen are given up when the sender goes on behind them, or when what they
+ *     are answered with is there (payload, FIN; up to 64 KiB); three acknowledgements must agree before that, and none is
+ *     believed beyond the window. A sender who goes on in front of them takes all of it back;
+ *   - a jump far ahead in sequence is believed when several segments agree on it; what was jumped over is not known to
+ *     have been sent: neither stream_bytes nor missed_bytes, but FLOW_STREAM_DROPPED;
+ *   - a RST far from its stream ends nothing, nor does one of number 0 of an end that has spoken; streams of an end that
+ *     goes on after its RST or FIN are taken up again (tcp_reopen.c);
+ *   - a SYN with other numbers in a live connection is a proposal (track.h).
  */
 #include "base/limits.h"
 #include "net/track.h"
 
 /* So many packets must agree on a jump. */
 #define VOTES 3
+/* A packet with payload or FIN is enough for so many bytes: a window without scale. */
+#define ANSWERED_BYTES 65535
 /* Assumed reach of a sender where the window scale is not known. */
 #define REACH_UNKNOWN (4 * (uint64_t)LIMIT_REORDER_BYTES)
 
@@ -20,6 +29,7 @@ struct out {
 	struct live_flow *lf;
 	unsigned int dir;
 	uint64_t ts_ns, num;
+	bool jump;	/* what is skipped may never have been sent */
 };
 
 static int out_data(void *arg, uint64_t off, const uint8_t *p, size_t n)
@@ -34,7 +44,9 @@ static int out_gap(void *arg, uint64_t off, uint64_t len, bool cut)
 {
 	const struct out *o = arg;
 
-	if (!cut) {
+	if (UNLIKELY(o->jump)) {
+		o->lf->side[o->dir].leapt += len;
+	} else if (!cut) {
 		o->lf->flow->side[o->dir].missed_bytes += len;
 		flow_letter_counted(o->lf, o->dir, 'G', &o->lf->side[o->dir].gaps);
 	}
@@ -119,11 +131,38 @@ static void letters(struct live_flow *lf, const struct layer *l)
 
 /* ---- acknowledgements ------------------------------------------------------------------------ */
 
-/*
- * Bytes that were acknowledged and not seen are not coming any more. One pure acknowledgement is not enough:
- * it may have been captured before the data. One that comes with data is, unless it is far off: what answers
- * them is next.
- */
+/* Offsets that only a FIN or a keep-alive makes: one behind all that was sent. */
+static uint64_t without_signs(const struct out *o, const struct layer *l, struct tcp_side *side, uint64_t off)
+{
+	bool fin = (l->tcp_flags & TCP_FIN) != 0 || o->lf->flow->side[l->from].fins > 0;
+
+	if (UNLIKELY(off == 1 && side->bare && side->stream.high == 0 && side->acked == 0 &&
+		     (o->lf->flow->flags & FLOW_START_MISSED) != 0)) {	/* the first segment was a keep-alive */
+		side->base++;
+		side->bare = false;
+		return 0;
+	}
+	if (fin && side->fin_off == UINT64_MAX && side->ack_votes == 0 && off == max_u64(side->stream.high, side->acked) + 1) {
+		return off - 1;	/* the FIN of the other end, which was not captured */
+	}
+	return off;
+}
+
+/* What is believed to have arrived. enough: that it is answered by this packet. */
+static int give_up_acked(struct out *o, uint64_t off, bool enough)
+{
+	struct tcp_side *side = &o->lf->side[o->dir];
+
+	side->acked = max_u64(side->acked, off);
+	if (enough && off > side->stream.high && side->spoke) {
+		side->jumped_from = side->stream.high;
+		side->jumped_to = off;
+	} else if (side->spoke && !enough) {
+		off = min_u64(off, side->stream.high);
+	}
+	return off > side->stream.edge ? give_up(o, off) : 0;
+}
+
 static int take_ack(struct out *o, struct layer *l)
 {
 	struct tcp_side *side = &o->lf->side[o->dir];
@@ -134,66 +173,32 @@ static int take_ack(struct out *o, struct layer *l)
 		return 0;
 	}
 	off = min_u64((uint64_t)acked, side->fin_off);
+	if (UNLIKELY(off > side->stream.edge)) {
+		off = without_signs(o, l, side, off);
+	}
 	if (LIKELY(off <= side->stream.edge)) {
 		side->acked = max_u64(side->acked, off);
 		side->ack_votes = 0;
 		return 0;
 	}
 	l->marks |= MARK_ACKED_UNSEEN;
-	if ((l->payload_len > 0 || (l->tcp_flags & TCP_FIN) != 0) && off <= side->stream.high + LIMIT_REORDER_BYTES) {
-		side->ack_low = off;
-		side->ack_votes = VOTES;
-	} else {
-		side->ack_low = side->ack_votes > 0 ? min_u64(side->ack_low, off) : off;
-		side->ack_votes++;
+	if (side->spoke && off > max_u64(side->stream.high, side->acked) + reach(o->lf, o->dir)) {
+		return 0;
 	}
+	if ((l->payload_len > 0 || (l->tcp_flags & TCP_FIN) != 0) && off <= side->stream.high + ANSWERED_BYTES) {
+		side->ack_votes = 0;
+		return give_up_acked(o, off, true);
+	}
+	side->ack_low = side->ack_votes > 0 ? min_u64(side->ack_low, off) : off;
+	side->ack_votes++;
 	if (side->ack_votes < VOTES) {
 		return 0;
 	}
 	side->ack_votes = 0;
-	side->acked = max_u64(side->acked, side->ack_low);
-	return give_up(o, side->ack_low);
+	return give_up_acked(o, side->ack_low, false);
 }
 
 /* ---- content --------------------------------------------------------------------------------- */
-
-/* The same beginning as when these bytes came first. */
-static bool sample_differs(const struct live_flow *lf, const struct layer *l)
-{
-	for (unsigned int i = 0; i < RECENT_PACKETS; i++) {
-		const struct recent *r = &lf->recent[l->from][i];
-		uint32_t n = r->sample_len < l->payload_cap ? r->sample_len : l->payload_cap;
-
-		if (n > 0 && r->seq == l->seq && memcmp(r->sample, l->payload, n) != 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool sum_differs(const struct tcp_side *side, const struct layer *l)
-{
-	for (unsigned int i = 0; i < RECENT_SENT; i++) {
-		const struct sent *s = &side->sent[i];
-
-		if (s->sum != 0 && s->seq == l->seq && s->len == (uint16_t)l->payload_len && s->sum != l->payload_sum) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void remember_sum(struct tcp_side *side, const struct layer *l)
-{
-	struct sent *s = &side->sent[side->sent_at];
-
-	if (l->payload_sum != 0) {
-		s->seq = l->seq;
-		s->len = (uint16_t)l->payload_len;
-		s->sum = l->payload_sum;
-		side->sent_at = (side->sent_at + 1) % RECENT_SENT;
-	}
-}
 
 static void count_segment(struct live_flow *lf, struct layer *l, const struct stream_verdict *v)
 {
@@ -204,8 +209,7 @@ static void count_segment(struct live_flow *lf, struct layer *l, const struct st
 		fs->retransmissions++;
 		fs->retransmitted_bytes += v->before;
 		flow_letter_counted(lf, l->from, 'T', &lf->side[l->from].sent_again);
-		if (v->differs || sample_differs(lf, l) ||
-		    (l->payload_sum != 0 && sum_differs(&lf->side[l->from], l))) {
+		if (v->differs || tcp_sent_differs(&lf->side[l->from], l)) {
 			l->marks |= MARK_OVERLAP_DIFFERS;
 			lf->flow->flags |= FLOW_OVERLAP_DIFFERS;
 		}
@@ -213,7 +217,7 @@ static void count_segment(struct live_flow *lf, struct layer *l, const struct st
 	if (v->filled > 0) {
 		l->marks |= MARK_OUT_OF_ORDER;
 		fs->out_of_order++;
-		fs->missed_bytes -= v->regained;
+		fs->missed_bytes -= min_u64(fs->missed_bytes, v->regained);
 	}
 	if (v->after_gap) {
 		l->marks |= MARK_GAP;
@@ -234,6 +238,16 @@ static void count_before_start(struct live_flow *lf, struct layer *l, uint32_t n
 		v.before = n;
 	}
 	count_segment(lf, l, &v);
+}
+
+static int jump(struct out *o, uint64_t off)
+{
+	int rc;
+
+	o->jump = true;
+	rc = give_up(o, off);
+	o->jump = false;
+	return rc;
 }
 
 /* Too far ahead to be believed? Asks again with each segment. */
@@ -259,18 +273,51 @@ static int leap(struct out *o, struct layer *l, uint64_t off, bool *ret_refused)
 		return 0;
 	}
 	side->jump_votes = 0;
-	return give_up(o, off);
+	o->lf->flow->flags |= FLOW_STREAM_DROPPED;
+	if (tcp_stream_waits(&side->stream)) {
+		struct stream_sink sink = sink_of(o);
+		int rc = tcp_stream_flush(&side->stream, &o->s->budget, &sink);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	return jump(o, off);
 }
 
-static int take_payload(struct out *o, struct layer *l)
+/* More was acknowledged than was seen: the sender goes on behind that, or shows that it was never sent. */
+static int settle_acked(struct out *o, const struct stream_segment *seg)
 {
+	struct tcp_side *me = &o->lf->side[o->dir];
+
+	if (seg->off >= me->acked) {
+		return give_up(o, me->acked);
+	}
+	if (seg->off <= me->stream.high && seg->off + seg->len > me->stream.high) {
+		me->acked = me->stream.high;
+		me->ack_votes = 0;
+	}
+	return 0;
+}
+
+static int take_payload(struct out *o, const struct seen *p)
+{
+	struct layer *l = p->layer;
 	struct tcp_side *me = &o->lf->side[o->dir];
 	struct stream_segment seg = { 0, l->payload_len, l->payload_cap, l->payload, o->lf->content };
 	struct stream_sink sink = sink_of(o);
-	int64_t at = tcp_offset(me, l->seq + ((l->tcp_flags & TCP_SYN) != 0 ? 1 : 0));
+	int64_t at;
+	uint64_t high;
 	struct stream_verdict v;
 	bool refused;
-	int rc;
+	int rc = UNLIKELY(me->jumped_to > me->jumped_from) ? tcp_take_back(o->s, o->lf, l) : 0;
+
+	if (rc != 0) {
+		return rc;
+	}
+	seg.content = o->lf->content;
+	at = tcp_offset(me, l->seq + ((l->tcp_flags & TCP_SYN) != 0 ? 1 : 0));
+	high = me->stream.high;
 
 	if (UNLIKELY(at < 0)) {
 		uint32_t skip = (uint32_t)min_u64((uint64_t)-at, seg.len);
@@ -290,11 +337,20 @@ static int take_payload(struct out *o, struct layer *l)
 	if (rc != 0 || refused) {
 		return rc;
 	}
+	if (UNLIKELY(me->acked > me->stream.high)) {
+		rc = settle_acked(o, &seg);
+		if (rc != 0) {
+			return rc;
+		}
+	}
 	rc = tcp_stream_add(&me->stream, &o->s->budget, &seg, &sink, &v);
 	if (UNLIKELY(v.fresh != seg.len || v.after_gap || v.gave_up)) {
 		count_segment(o->lf, l, &v);
 	}
-	remember_sum(me, l);
+	tcp_remember_sent(me, l);
+	if (UNLIKELY(o->s->knots) && rc == 0) {
+		rc = flow_knot_segment(o->s, o->lf, p, &seg, &v, high);
+	}
 	return rc;
 }
 
@@ -308,6 +364,7 @@ static int end_stream(struct out *o, enum talk_end how)
 		return 0;
 	}
 	side->ended = true;
+	o->lf->wanted |= o->lf->content;
 	return o->lf->content ? feed_end(o->s, o->lf, o->dir, how, o->ts_ns, o->num) : 0;
 }
 
@@ -317,9 +374,13 @@ static int flush_and_end(struct out *o, enum talk_end how)
 	struct stream_sink sink = sink_of(o);
 	int rc = side->ended ? 0 : tcp_stream_flush(&side->stream, &o->s->budget, &sink);
 
-	if (rc == 0 && !side->ended && side->ack_votes > 0 && side->ack_low > side->stream.edge &&
-	    side->ack_low <= side->stream.edge + LIMIT_REORDER_BYTES) {
-		rc = give_up(o, side->ack_low);
+	if (rc == 0 && !side->ended) {
+		uint64_t off = max_u64(side->acked, side->ack_votes > 0 ? side->ack_low : 0);
+
+		off = min_u64(off, side->fin_off);
+		if (off > side->stream.edge && (!side->spoke || off <= side->stream.edge + reach(o->lf, o->dir))) {
+			rc = give_up(o, off);
+		}
 	}
 	return rc != 0 ? rc : end_stream(o, how);
 }
@@ -343,7 +404,7 @@ static bool rst_is_near(const struct live_flow *lf, const struct layer *l)
 	uint64_t far = reach(lf, l->from);
 	int64_t at;
 
-	if (!me->known || !me->spoke || l->seq == 0) {
+	if (!me->known || !me->spoke) {
 		return true;
 	}
 	at = tcp_offset(me, l->seq);
@@ -359,12 +420,17 @@ static int take_rst(struct out *o, const struct layer *l)
 	if (!rst_is_near(o->lf, l)) {
 		return 0;
 	}
+	if (tcp_is_over(o->lf)) {
+		return 0;
+	}
 	rc = flush_and_end(o, END_RESET);
 	o->dir = 1 - dir;
 	if (rc == 0) {
 		rc = flush_and_end(o, END_RESET);
 	}
 	o->dir = dir;
+	o->lf->side[dir].reset = true;
+	o->lf->side[dir].reset_off = o->lf->side[1 - dir].stream.high;
 	return rc;
 }
 
@@ -404,8 +470,9 @@ static void count_payload(struct live_flow *lf, const struct layer *l)
 	fs->max_window = fs->max_window < l->window ? l->window : fs->max_window;
 }
 
-static int take_content(struct out *o, struct layer *l)
+static int take_content(struct out *o, const struct seen *p)
 {
+	struct layer *l = p->layer;
 	unsigned int dir = o->dir;
 	int rc = 0;
 
@@ -418,7 +485,7 @@ static int take_content(struct out *o, struct layer *l)
 		take_fin(o->lf, l);
 	}
 	if (rc == 0 && l->payload_len > 0 && (l->tcp_flags & TCP_RST) == 0 && (l->marks & MARK_KEEP_ALIVE) == 0) {
-		rc = take_payload(o, l);
+		rc = take_payload(o, p);
 	}
 	if (rc == 0 && (l->tcp_flags & TCP_RST) != 0) {
 		rc = take_rst(o, l);
@@ -428,12 +495,24 @@ static int take_content(struct out *o, struct layer *l)
 
 int tcp_packet(struct shard *s, struct live_flow *lf, const struct seen *p)
 {
-	struct out o = { s, lf, p->dir, p->ts_ns, p->num };
+	struct out o = { s, lf, p->dir, p->ts_ns, p->num, false };
 	struct flow *f = lf->flow;
 	struct layer *l = p->layer;
-	bool content = lf->content;
+	bool content;
 	int rc;
 
+	if (UNLIKELY(tcp_is_stray_syn(lf, l))) {
+		tcp_propose(lf, p);
+		return 0;
+	}
+	if (UNLIKELY(lf->proposal.num != 0) && lf->proposal.dir != p->dir) {
+		lf->proposal.num = 0;
+	}
+	rc = UNLIKELY(lf->side[p->dir].ended) ? tcp_reopen(s, lf, p) : 0;
+	if (rc != 0) {
+		return rc;
+	}
+	content = lf->content;
 	tcp_learn_base(lf, l);
 	if (UNLIKELY((l->tcp_flags & TCP_SYN) != 0)) {
 		tcp_take_syn(lf, p);
@@ -443,10 +522,15 @@ int tcp_packet(struct shard *s, struct live_flow *lf, const struct seen *p)
 	}
 	count_payload(lf, l);
 	tcp_mark(lf, l);
-	tcp_state_packet(lf, l, p->dir);
+	if (LIKELY((l->tcp_flags & TCP_RST) == 0) || rst_is_near(lf, l)) {
+		tcp_state_packet(lf, l, p->dir);
+	}
 	letters(lf, l);
 	lf->side[p->dir].spoke = true;
-	rc = take_content(&o, l);
+	rc = take_content(&o, p);
+	if (UNLIKELY(s->knots) && rc == 0 && (l->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0) {
+		rc = flow_knot_control(s, lf, p);
+	}
 	if (rc == 0 && (lf->side[0].fin_off != UINT64_MAX || lf->side[1].fin_off != UINT64_MAX || tcp_is_over(lf))) {
 		rc = close_reached(&o);
 	}
@@ -469,7 +553,7 @@ void tcp_stamp(const struct live_flow *lf, struct layer *l)
 int tcp_end(struct shard *s, struct live_flow *lf)
 {
 	struct flow *f = lf->flow;
-	struct out o = { s, lf, 0, f->last_ns, f->last_num };
+	struct out o = { s, lf, 0, f->last_ns, f->last_num, false };
 	int rc = 0;
 
 	for (o.dir = 0; o.dir < 2 && rc == 0; o.dir++) {
@@ -478,8 +562,16 @@ int tcp_end(struct shard *s, struct live_flow *lf)
 		rc = flush_and_end(&o, side->fin_off <= side->stream.edge ? END_FIN : END_GONE);
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		f->side[i].stream_bytes = lf->side[i].stream.edge;
+		f->side[i].stream_bytes = lf->side[i].stream.edge - lf->side[i].leapt;
 		f->side[i].first_seq = lf->side[i].base;
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct tcp_side *silent = &lf->side[i];
+
+		if (f->side[i].packets == 0 && lf->side[1 - i].acks &&
+		    (silent->acked > 0 || silent->stream.edge > 0 || f->side[1 - i].syns > 0)) {
+			f->flags |= FLOW_ONE_SIDED;
+		}
 	}
 	f->conn_state = tcp_conn_state(lf);
 	tcp_release(s, lf);

@@ -87,7 +87,7 @@ static int alt_names(struct cursor der, struct net_rows *rows, const struct text
 	return rc;
 }
 
-/* 0: unknown or before 1970; the end of what 64 bits of nanoseconds hold (2554) stands for all later times. */
+/* 0: unknown, until 1970, or beyond what 64 bits of nanoseconds hold (2554), as 9999 is: without a defined end. */
 static uint64_t time_ns(struct cursor der)
 {
 	const uint8_t *p = der.p;
@@ -99,7 +99,7 @@ static uint64_t time_ns(struct cursor der)
 		seconds = timegm(&tm);
 	}
 	ASN1_TIME_free(t);
-	return seconds < 0 ? 0 : min_u64((uint64_t)seconds, UINT64_MAX / NSEC_PER_SEC) * NSEC_PER_SEC;
+	return seconds < 0 || (uint64_t)seconds > UINT64_MAX / NSEC_PER_SEC ? 0 : (uint64_t)seconds * NSEC_PER_SEC;
 }
 
 static void digest_text(const uint8_t *der, size_t n, char ret_hex[65])

@@ -102,6 +102,7 @@ static int end_flow(struct shard *s, struct live_flow *lf, uint16_t flag)
 		}
 		rc = lf->key.ip_proto == IP_TCP ? tcp_end(s, lf) : end_datagrams(s, lf);
 		name_by_ndpi(s, lf);
+		flow_knots_settle(lf->flow);
 	}
 	free_live(s, lf);
 	return rc;
@@ -193,11 +194,13 @@ static int begin_row(struct shard *s, struct live_flow *lf, const struct batch *
 		return ERR_NOMEM;
 	}
 	f = lf->flow = row;
+	lf->serial = s->serials = (s->serials + 1) & INT32_MAX;
 	if (f == NULL) {
 		return 0;
 	}
 	f->key = l->key;
 	f->hash = l->hash;
+	f->section = s->rows.section;
 	f->first_num = p->num;
 	f->first_layer = layer_index(b, at);
 	f->first_from = l->from;
@@ -248,20 +251,50 @@ static bool is_another(const struct live_flow *lf, const struct seen *p)
 	return f->key.ip_proto == IP_TCP && tcp_begins_another(lf, p->layer);
 }
 
-static int find_flow(struct shard *s, const struct batch *b, uint32_t at, const struct seen *p, uint32_t hash,
+/* Ports of TCP, UDP and ICMP with all of the header: what copies are told of. */
+static bool is_followed(const struct layer *l)
+{
+	if ((l->flags & LAYER_NO_TRANSPORT) != 0) {
+		return false;
+	}
+	return l->key.ip_proto == IP_TCP || l->key.ip_proto == IP_UDP || l->key.ip_proto == IP_ICMP ||
+	       l->key.ip_proto == IP_ICMPV6;
+}
+
+static bool is_answer(const struct live_flow *lf, const struct layer *l)
+{
+	return l->key.ip_proto == IP_TCP && lf->proposal.num != 0 && (l->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+	       l->from != lf->proposal.dir && l->ack == lf->proposal.seq + 1;
+}
+
+static int find_flow(struct shard *s, const struct batch *b, uint32_t at, struct seen *p, uint32_t hash,
 		     struct live_flow **ret_lf)
 {
 	struct live_flow *lf = flow_table_find(&s->table, &p->layer->key, hash);
+	struct proposal proposed = { 0 };
 	int rc = 0;
 
-	if (UNLIKELY(lf != NULL && is_another(lf, p))) {
+	if (LIKELY(lf != NULL && lf->flow != NULL && is_followed(p->layer))) {
+		p->copy = track_is_copy(s, lf, p);
+	}
+	if (UNLIKELY(lf != NULL && !p->copy && is_another(lf, p))) {
 		bool idle = p->ts_ns > lf->flow->last_ns && p->ts_ns - lf->flow->last_ns > idle_ns[lf->list];
 
+		if (!idle && is_answer(lf, p->layer)) {
+			proposed = lf->proposal;
+			tcp_take_back_syn(lf->flow, &proposed);
+		}
 		rc = end_flow(s, lf, idle ? FLOW_TIMED_OUT : 0);
 		lf = NULL;
 	}
 	if (UNLIKELY(lf == NULL && rc == 0)) {
 		rc = begin_flow(s, b, at, p, hash, &lf);
+		if (rc == 0 && proposed.num != 0) {
+			rc = tcp_accept_syn(s, lf, &proposed);
+		}
+		if (rc == 0 && lf->flow != NULL && is_followed(p->layer)) {
+			p->copy = track_is_copy(s, lf, p);
+		}
 	}
 	if (rc == 0) {
 		*ret_lf = lf;
@@ -296,12 +329,17 @@ static int take_datagram(struct shard *s, struct live_flow *lf, const struct see
 	if (l->payload_len == 0) {
 		return 0;
 	}
+	if (UNLIKELY(s->knots) && l->key.ip_proto == IP_UDP) {
+		struct knot x = { .offset = side->payload_bytes, .len = l->payload_len, .ts_ns = p->ts_ns, .num = p->num };
+
+		rc = flow_knot_bytes(s, lf->flow, p->dir, &x, l->payload, l->payload_cap);
+	}
 	side->payload_bytes += l->payload_len;
 	side->payload_packets++;
 	if ((l->flags & LAYER_CUT) != 0) {
 		lf->flow->flags |= FLOW_CUT;
 	}
-	if (lf->content && c.len > 0) {
+	if (rc == 0 && lf->content && c.len > 0) {
 		rc = feed_data(s, lf, p->dir, &c);
 	}
 	if (rc == 0 && lf->content && c.len < l->payload_len) {
@@ -336,17 +374,19 @@ static int take_packet(struct shard *s, struct live_flow *lf, const struct seen 
 	if (UNLIKELY((l->flags & LAYER_NO_TRANSPORT) != 0)) {
 		return 0;
 	}
-	if (!tcp && l->key.ip_proto != IP_UDP) {
+	if (UNLIKELY(!is_followed(l))) {
 		return take_datagram(s, lf, p);
 	}
-	if (UNLIKELY(track_is_copy(lf, p))) {
+	if (UNLIKELY(p->copy)) {
 		l->marks |= MARK_DUPLICATE;
 		lf->flow->flags |= FLOW_DUPLICATES;
 		lf->flow->side[p->dir].duplicates++;
 		s->duplicates++;
 	} else {
 		rc = tcp ? tcp_packet(s, lf, p) : take_datagram(s, lf, p);
-		track_remember(lf, p);
+		if (rc == 0) {
+			rc = track_remember(s, lf, p);
+		}
 		if (UNLIKELY(lf->ndpi_wants) && rc == 0) {
 			rc = ask_ndpi(s, lf, p);
 		}
@@ -372,7 +412,7 @@ static int track_layer(struct shard *s, struct batch *b, uint32_t at, uint32_t h
 {
 	struct layer *l = &b->layers[at];
 	const struct packet *packet = &b->packets[l->packet];
-	struct seen p = { packet, l, b->first_packet_num + l->packet, packet->ts_ns, l->from };
+	struct seen p = { .packet = packet, .layer = l, .num = b->first_packet_num + l->packet, .ts_ns = packet->ts_ns, .dir = l->from };
 	struct live_flow *lf;
 	int rc = 0;
 
@@ -397,6 +437,10 @@ static int track_layer(struct shard *s, struct batch *b, uint32_t at, uint32_t h
 		if (UNLIKELY(lf->flow->side[0].packets + lf->flow->side[1].packets == 0)) {
 			l->marks |= MARK_NEW_FLOW;
 		}
+		if (UNLIKELY((l->tcp_flags & TCP_SYN) != 0)) {
+			p.last_num = lf->flow->last_num;
+			p.last_ns = lf->flow->last_ns;
+		}
 		count_frame(lf->flow, &p);
 		if (UNLIKELY(b->packet_processes != NULL)) {
 			flow_set_process(lf, b, &p);
@@ -420,6 +464,7 @@ int shard_track(struct shard *s, struct batch *b, const uint32_t *layers, uint32
 
 		if (i + 1 < count) {
 			next = flow_table_hash(&s->table, &b->layers[layers[i + 1]].key);
+			track_copies_prefetch(&s->copies, &b->layers[layers[i + 1]]);
 		}
 		rc = track_layer(s, b, layers[i], hash);
 	}
@@ -449,10 +494,13 @@ int shard_new(const struct net_limits *limits, const struct net_options *opt, st
 	arena_init(&s->rows.arena);
 	s->rows.section = sec;
 	flow_table_init(&s->table, share(limits->live_flows));
+	copies_init(&s->copies);
 	s->budget.max = share(limits->reorder_total_bytes);
 	s->budget.max_stream = limits->reorder_bytes;
 	s->feeds.max = share(limits->feeds);
 	s->content = opt->content;
+	s->knots = opt->knots;
+	s->knot_bytes = share(LIMIT_KNOT_BYTES);
 	s->ndpi = ndpi;
 	*ret_s = s;
 	return 0;
@@ -467,9 +515,13 @@ void shard_free(struct shard *s)
 		free_live(s, flow_table_victim(&s->table));
 	}
 	flow_table_release(&s->table);
+	copies_release(&s->copies);
 	rows_order_release(&s->http);
 	rows_order_release(&s->dns);
 	rows_order_release(&s->tls);
+	for (size_t i = 0; s->knots && i < s->rows.flows.count; i++) {
+		flow_knots_release(rows_at(&s->rows.flows, i));
+	}
 	rows_release(&s->rows.flows);
 	rows_release(&s->rows.http);
 	rows_release(&s->rows.dns);
@@ -492,6 +544,7 @@ int shard_finish(struct shard *s)
 		return rc;
 	}
 	flow_table_release(&s->table);
+	copies_release(&s->copies);
 	rc = rows_mark_reused(&s->rows.flows);
 	if (rc == 0) {
 		rc = rows_order_http(&s->rows.http, &s->http);

@@ -68,6 +68,15 @@ static bool begin_payload(struct ws_side *s)
 	return s->left >> 63 == 0;
 }
 
+/* The frames that follow cannot be told apart, nor counted. */
+static void lose(struct websocket *w, struct ws_side *s)
+{
+	s->lost = true;
+	if (w->tx != NULL) {
+		w->tx->flags |= HTTP_FRAMES_CUT;
+	}
+}
+
 static int websocket_data(void *st, unsigned int dir, const struct chunk *chunk)
 {
 	struct websocket *w = st;
@@ -87,8 +96,9 @@ static int websocket_data(void *st, unsigned int dir, const struct chunk *chunk)
 		if (s->have < head_need(s)) {
 			continue;
 		}
-		s->lost = !begin_payload(s);
-		if (!s->lost && w->tx != NULL) {
+		if (!begin_payload(s)) {
+			lose(w, s);
+		} else if (w->tx != NULL) {
 			w->tx->frames[dir != w->tx->client]++;
 		}
 	}
@@ -98,13 +108,14 @@ static int websocket_data(void *st, unsigned int dir, const struct chunk *chunk)
 static int websocket_gap(void *st, unsigned int dir, uint64_t offset, uint64_t len, uint64_t ts_ns,
 			 uint64_t num)
 {
-	struct ws_side *s = &((struct websocket *)st)->side[dir];
+	struct websocket *w = st;
+	struct ws_side *s = &w->side[dir];
 
 	UNUSED_ARG(offset);
 	UNUSED_ARG(ts_ns);
 	UNUSED_ARG(num);
 	if (len == 0 || len > s->left) {
-		s->lost = true;
+		lose(w, s);
 	} else {
 		s->left -= len;
 	}
