@@ -80,6 +80,8 @@ static void free_states(struct source *s)
 	for (uint32_t i = 0; i < s->section_count; i++) {
 		net_free(s->sections[i]->net);
 		s->sections[i]->net = NULL;
+		socks_free(s->sections[i]->socks);
+		s->sections[i]->socks = NULL;
 		state_free(s->sections[i]->state);
 		s->sections[i]->state = NULL;
 	}
@@ -91,6 +93,7 @@ void engine_free(struct engine *en)
 		return;
 	}
 	taps_release(en);
+	join_free(en->joined);
 	for (uint32_t i = 0; i < en->lane_count; i++) {
 		for (uint32_t k = 0; k < en->lanes[i].source_count; k++) {
 			free_states(en->lanes[i].sources[k]);
@@ -201,6 +204,7 @@ int engine_run(struct engine *en, const struct input_list *inputs, struct err *e
 	int rc2;
 
 	en->inputs = inputs;
+	en->join = en->join && (en->opt.join || inputs_may_have_packets(inputs));
 	rc = lanes_build(en, e);
 	if (rc != 0) {
 		return rc;
@@ -211,7 +215,15 @@ int engine_run(struct engine *en, const struct input_list *inputs, struct err *e
 	if (rc == 0 && taps_merge(en) != 0) {
 		rc = err_nomem(e, "the statistics");
 	}
+	if (rc == 0 && en->join) {
+		rc = join_new(en->sources, en->source_count, &en->opt.join_options, &en->joined, e);
+	}
 	return rc == 0 && engine_stopped() ? ERR_STOPPED : rc;
+}
+
+const struct join *engine_joined(const struct engine *en)
+{
+	return en->joined;
 }
 
 struct source *const *engine_sources(const struct engine *en, uint32_t *ret_count)

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "join/join.h"
 #include "readers/batch.h"
 #include "readers/input.h"
 #include "readers/source.h"
@@ -56,6 +57,11 @@ struct engine_options {
 	bool fold;			/* rebuild state (else events keep no stamps) */
 	bool packets;			/* dissect packets and follow their flows, also when no tap asks for it */
 	bool no_ndpi;			/* name services by thresher's own signatures only */
+	bool join;			/* collect sockets too and join them with flows, also when no tap asks for it or no
+				 * input holds packets */
+	bool no_join;			/* not even then */
+	struct join_options join_options;
+	bool clock_packets;		/* times in joined tables by the packets' clock, not the syscalls' */
 	unsigned int wants;		/* WANT_ besides those of the taps */
 	const struct tap *const *taps;	/* NULL-terminated list, or NULL */
 	const struct line_sink *sink;	/* or NULL */
@@ -82,6 +88,8 @@ bool engine_stopped(void);
 /* After engine_run: the sources in report order, what was skipped, and the merged state of tap i. */
 struct source *const *engine_sources(const struct engine *en, uint32_t *ret_count);
 const struct input_skip *engine_skips(const struct engine *en, size_t *ret_count);
+/* With opt.join (or a tap that asks), after engine_run: sockets with flows. NULL: not joined. */
+const struct join *engine_joined(const struct engine *en);
 /* Builds the tables of all taps (opt.taps) into r, with plots and summary. After engine_run. */
 int engine_report(struct engine *en, struct report *r, struct err *e);
 void *engine_tap_state(const struct engine *en, unsigned int tap);

@@ -29,7 +29,9 @@ enum slot_stage {
 	SLOT_DECODING,
 	SLOT_DECODED,
 	SLOT_FOLDING,
-	SLOT_FOLDED,		/* its shards of flows are being tracked: slot.untracked */
+	SLOT_FOLDED,
+	SLOT_SORTING,		/* its events go to the shards of their processes: for the join only */
+	SLOT_SORTED,		/* its shards are being tracked: slot.untracked */
 	SLOT_TRACKED,
 	SLOT_TAPPING,
 	SLOT_DONE,		/* waits for its turn to be emitted and released */
@@ -46,9 +48,9 @@ struct slot {
 	struct stream *stream;		/* borrowed: stays open until the lane is drained */
 	uint64_t disk_pos;
 	enum slot_stage stage;
-	uint32_t untracked;	/* shards (bits) whose flows have not seen this batch; folded slots only */
+	uint32_t untracked;	/* shards (bits, shards.c) that have not seen this batch; sorted slots only */
 };
-_Static_assert(BATCH_SHARDS <= 32, "a bit each");
+_Static_assert(2 * BATCH_SHARDS <= 32, "a bit each, of flows and of sockets");
 
 /* A section whose last batch was folded, and may still be in use. */
 struct folded_section {
@@ -108,6 +110,8 @@ struct engine {
 	unsigned int wants;
 	unsigned int tap_count;
 	bool follow;			/* somebody wants packets dissected and flows followed */
+	bool join;			/* somebody wants sockets collected and joined with flows */
+	struct join *joined;		/* owns; after the run */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -177,16 +181,22 @@ int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t relea
 /* After the lane's last batch was released and its shards were finished. 0 or ERR_NOMEM. */
 int fold_finish(struct lane *ln);
 
-/* packets.c: flows of one section. After account_batch, in order; dissected batches only. */
-int packets_fold(struct engine *en, struct batch *b, struct err *e);
-/* Shards (bits) that have something to do for a folded batch. */
-uint32_t packets_shards(const struct batch *b);
-int packets_track(struct batch *b, uint32_t shards);
-/* Shards that have flows to be finished; what a thread does for some of them; all of it at once, and the rows put in
- * order. */
-uint32_t packets_unfinished(const struct section *sec);
-int packets_finish(struct section *sec, uint32_t shards);
-int packets_freeze(struct section *sec);
+/*
+ * shards.c: flows and sockets of one section. shards_fold after account_batch and the state's fold, in order. A batch that
+ * must be sorted is sorted by any worker, then each shard (a bit) that has something to do sees it in order.
+ */
+int shards_fold(struct engine *en, struct batch *b, struct err *e);
+bool shards_must_sort(const struct batch *b);
+int shards_sort(struct batch *b);
+uint32_t shards_todo(const struct batch *b);
+int shards_track(struct batch *b, uint32_t shards);
+/* Shards to be finished after a section's last batch; what a thread does for some of them; the rows put in order. */
+uint32_t shards_unfinished(const struct section *sec);
+int shards_finish(struct section *sec, uint32_t shards);
+int shards_freeze(struct section *sec);
+
+/* joinable.c */
+bool inputs_may_have_packets(const struct input_list *inputs);
 
 /* taps.c */
 int taps_init(struct engine *en, struct err *e);

@@ -1,6 +1,6 @@
 /*
  * fold.c - the one serial stage: in file order, one batch at a time per lane, keeps the books, lets state
- * stamp the events and sorts packets to the shards of their flows. A section that holds syscalls gets its state with its
+ * stamp the events and sorts packets to the shards of their flows (shards.c). A section that holds syscalls gets its state with its
  * first such batch.
  */
 #include "engine/engine_internal.h"
@@ -43,10 +43,7 @@ static int finish_section(struct section *sec, uint32_t shards)
 	if (sec->state != NULL) {
 		state_finish(sec->state);
 	}
-	if (sec->net == NULL) {
-		return 0;
-	}
-	return packets_finish(sec, shards) == 0 ? packets_freeze(sec) : ERR_NOMEM;
+	return shards_finish(sec, shards) == 0 ? shards_freeze(sec) : ERR_NOMEM;
 }
 
 static int finish_released(struct lane *ln, uint64_t released)
@@ -57,7 +54,7 @@ static int finish_released(struct lane *ln, uint64_t released)
 	for (uint32_t i = 0; i < ln->folded_count; i++) {
 		if (rc == 0 && ln->folded[i].last_serial < released) {
 			rc = finish_section(ln->folded[i].section,
-					    packets_unfinished(ln->folded[i].section));
+					    shards_unfinished(ln->folded[i].section));
 		} else {
 			ln->folded[kept++] = ln->folded[i];
 		}
@@ -101,7 +98,7 @@ int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t relea
 		return err_nomem(e, "a section");
 	}
 	rc = en->opt.fold ? fold_state(en, b, released, e) : 0;
-	return rc == 0 && en->follow ? packets_fold(en, b, e) : rc;
+	return rc == 0 ? shards_fold(en, b, e) : rc;
 }
 
 int fold_finish(struct lane *ln)

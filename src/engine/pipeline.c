@@ -2,7 +2,7 @@
  * pipeline.c - the map of the program: what happens to a batch, and which thread does what next.
  *
  *     frame (in order, per lane) -> decode (any) -> fold (in order, per lane)
- *     -> track (packets: in order, per lane and shard of flows) -> tap (any)
+ *     -> sort (any; for the join) -> track (in order, per lane and shard: flows, sockets) -> tap (any)
  *     -> emit (in order) -> release (in order)
  *
  * All threads are alike: each looks, under the lock, for the most urgent thing to do, does it
@@ -19,7 +19,7 @@
 #define MAP_DONE_STEP (UINT64_C(4) << 20)
 
 enum job_kind {
-	JOB_NONE, JOB_EMIT, JOB_FRAME, JOB_DECODE, JOB_FOLD, JOB_TRACK, JOB_TAP, JOB_FINISH, JOB_CLOSE
+	JOB_NONE, JOB_EMIT, JOB_FRAME, JOB_DECODE, JOB_FOLD, JOB_SORT, JOB_TRACK, JOB_TAP, JOB_FINISH, JOB_CLOSE
 };
 
 struct job {
@@ -121,15 +121,15 @@ static bool pick_stage(struct lane *ln, enum slot_stage from, enum slot_stage to
 	return false;
 }
 
-/* So many layers that the shards of a batch are worth a job each. */
-#define SHARE_LAYERS 512
+/* So many layers and events that the shards of a batch are worth a job each. */
+#define SHARE_RECORDS 512
 
 /* Some of these shards: all of them when there is little to do or nobody to share it with. */
-static uint32_t share_of(const struct engine *en, uint32_t shards, uint32_t layers)
+static uint32_t share_of(const struct engine *en, uint32_t shards, uint32_t records)
 {
 	unsigned int n = (unsigned int)__builtin_popcount(shards);
 
-	if (en->worker_count == 1 || layers < SHARE_LAYERS) {
+	if (en->worker_count == 1 || records < SHARE_RECORDS) {
 		return shards;
 	}
 	n = (n + en->worker_count - 1) / en->worker_count;
@@ -147,20 +147,30 @@ static bool pick_track(struct engine *en, struct lane *ln, struct job *j)
 	for (uint64_t i = ln->next_release; i < ln->next_fold; i++) {
 		struct slot *s = lane_slot(ln, i);
 
-		if (s->stage != SLOT_FOLDED) {
+		if (s->stage == SLOT_FOLDED || s->stage == SLOT_SORTING) {
+			return false;	/* nobody knows yet which shards wait for it */
+		}
+		if (s->stage != SLOT_SORTED) {
 			continue;
 		}
 		if ((s->untracked & ~busy) != 0) {
 			j->kind = JOB_TRACK;
 			j->lane = ln;
 			j->slot = s;
-			j->shards = share_of(en, s->untracked & ~busy, s->batch.layer_count);
+			j->shards = share_of(en, s->untracked & ~busy,
+					     s->batch.layer_count + s->batch.event_count);
 			ln->tracking |= j->shards;
 			return true;
 		}
 		busy |= s->untracked;
 	}
 	return false;
+}
+
+static bool pick_sort(struct engine *en, struct lane *ln, struct job *j)
+{
+	UNUSED_ARG(en);
+	return pick_stage(ln, SLOT_FOLDED, SLOT_SORTING, JOB_SORT, j);
 }
 
 static bool lane_over(const struct engine *en, const struct lane *ln)
@@ -218,7 +228,8 @@ static bool pick_decode(struct engine *en, struct lane *ln, struct job *j)
 
 /* Most urgent first: what others wait for, then what frees slots, then what fills them. */
 static const picker pickers[] = {
-	pick_frame_if_starving, pick_fold, pick_track, pick_tap, pick_decode, pick_finish, pick_close, pick_frame,
+	pick_frame_if_starving, pick_fold, pick_sort, pick_track, pick_tap, pick_decode, pick_finish, pick_close,
+	pick_frame,
 };
 
 static struct job pick(struct engine *en)
@@ -353,13 +364,17 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 			rc = taps_feed(en, w->index, &j->slot->batch, true);
 		}
 		break;
+	case JOB_SORT:
+		clock = CLOCK_TRACK;
+		rc = shards_sort(&j->slot->batch);
+		break;
 	case JOB_TRACK:
 		clock = CLOCK_TRACK;
-		rc = packets_track(&j->slot->batch, j->shards);
+		rc = shards_track(&j->slot->batch, j->shards);
 		break;
 	case JOB_FINISH:
 		clock = CLOCK_TRACK;
-		rc = packets_finish(j->lane->fold_section, j->shards);
+		rc = shards_finish(j->lane->fold_section, j->shards);
 		break;
 	case JOB_TAP:
 		clock = CLOCK_TAP;
@@ -403,7 +418,13 @@ static void framed(struct engine *en, const struct job *j, int *io_rc)
 	}
 }
 
-static void folded(struct engine *en, const struct job *j, int rc)
+static void sorted(struct slot *s, int rc)
+{
+	s->untracked = rc == 0 && s->batch.section != NULL ? shards_todo(&s->batch) : 0;
+	s->stage = s->untracked != 0 ? SLOT_SORTED : SLOT_TRACKED;
+}
+
+static void folded(const struct job *j, int rc)
 {
 	struct lane *ln = j->lane;
 	struct slot *s = j->slot;
@@ -411,9 +432,12 @@ static void folded(struct engine *en, const struct job *j, int rc)
 
 	ln->folding = false;
 	ln->next_fold++;
-	s->untracked = rc == 0 && en->follow ? packets_shards(&s->batch) : 0;
-	s->stage = s->untracked != 0 ? SLOT_FOLDED : SLOT_TRACKED;
-	ln->unfinished = sec != NULL ? packets_unfinished(sec) : 0;
+	ln->unfinished = sec != NULL ? shards_unfinished(sec) : 0;
+	if (rc == 0 && s->batch.section != NULL && shards_must_sort(&s->batch)) {
+		s->stage = SLOT_FOLDED;
+	} else {
+		sorted(s, rc);
+	}
 }
 
 static void tracked(const struct job *j)
@@ -458,7 +482,10 @@ static void report_job(struct engine *en, const struct job *j, int rc, const str
 		j->slot->stage = SLOT_DECODED;
 		break;
 	case JOB_FOLD:
-		folded(en, j, rc);
+		folded(j, rc);
+		break;
+	case JOB_SORT:
+		sorted(j->slot, rc);
 		break;
 	case JOB_TRACK:
 		tracked(j);

@@ -102,6 +102,8 @@ int engine_report(struct engine *en, struct report *r, struct err *e)
 	in.skips = en->skips;
 	in.skip_count = en->skip_count;
 	in.series = series;
+	in.join = en->joined;
+	in.clock_packets = en->opt.clock_packets;
 	for (unsigned int t = 0; t < en->tap_count && rc == 0; t++) {
 		rc = en->opt.taps[t]->tables(engine_tap_state(en, t), &in, r, e);
 	}

@@ -14,13 +14,17 @@ int taps_init(struct engine *en, struct err *e)
 {
 	en->wants = en->opt.wants;
 	en->follow = en->opt.packets;
+	en->join = en->opt.join;
 	en->tap_count = 0;
 	for (; en->opt.taps != NULL && en->opt.taps[en->tap_count] != NULL; en->tap_count++) {
 		const struct tap *tap = en->opt.taps[en->tap_count];
 
 		en->wants |= tap->wants;
 		en->follow = en->follow || tap->packets || tap->flows;
+		en->join = en->join || tap->join;
 	}
+	en->join = en->join && en->opt.fold && !en->opt.no_join;
+	en->follow = en->follow || en->join;
 	if (en->tap_count == 0) {
 		return 0;
 	}
