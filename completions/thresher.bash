@@ -15,16 +15,20 @@ _thresher()
 	done
 
 	if [[ -z $command ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'info print report help version --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'annotate info print report help version --help --version' -- "$cur")
 		return
 	fi
 	if [[ $command == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'info print report help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'annotate info print report help version' -- "$cur")
 		return
 	fi
 	case $prev in
 	-o | --out)
-		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		if [[ $command == annotate ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		else
+			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		fi
 		return
 		;;
 	-t | --time)
@@ -35,7 +39,15 @@ _thresher()
 		mapfile -t COMPREPLY < <(compgen -W "1 2 4 8 $(nproc 2> /dev/null)" -- "$cur")
 		return
 		;;
-	-c | --count | -p | --format | --batch-bytes)
+	--with)
+		mapfile -t COMPREPLY < <(compgen -W 'option block comment' -- "$cur")
+		return
+		;;
+	--clock)
+		mapfile -t COMPREPLY < <(compgen -W 'syscalls packets' -- "$cur")
+		return
+		;;
+	-c | --count | -p | --format | --batch-bytes | --clock-offset)
 		return
 		;;
 	esac
@@ -43,8 +55,9 @@ _thresher()
 		local all='--strict --jobs --batch-bytes --quiet --help -j -q -h'
 		case $command in
 		info) all+=' --json --all --hash -a' ;;
-		print) all+=' --format --json --raw --events --packets --count --time --local-time --list -p -c -t -l' ;;
-		report) all+=' --out --hash --reproducible -o' ;;
+		annotate) all+=' --out --with --clock --clock-offset -o' ;;
+		print) all+=' --format --json --join --raw --events --packets --count --time --local-time --list -p -c -t -l' ;;
+		report) all+=' --out --hash --reproducible --no-join --clock-offset --clock --trace -o' ;;
 		*) all='--help -h' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$all" -- "$cur")

@@ -33,12 +33,16 @@ let open = null;
 
 function showRow(table, i) {
 	const at = table.rowAt(i);
-	const row = table.load()[at];
-	open = { table, i };
+	showCells(table, at, table.load()[at], i);
+}
+
+/* i: its place in the table as it is shown; without one there is no next row. */
+function showCells(table, at, row, i = -1) {
+	open = { table, i, row };
 	$("h2", dialog).textContent = table.title;
 	$(".count", dialog).textContent = "row " + grouped(at + 1);
-	$('[data-go="-1"]', dialog).disabled = i === 0;
-	$('[data-go="1"]', dialog).disabled = i + 1 >= table.shown;
+	$('[data-go="-1"]', dialog).disabled = i <= 0;
+	$('[data-go="1"]', dialog).disabled = i < 0 || i + 1 >= table.shown;
 	$("dl", dialog).replaceChildren(...table.columns.map((col) => {
 		const v = row[col.at];
 		const dd = make("dd", { className: col.type === "text" && v !== null ? "t" : "" }, shownText(col, v));
@@ -49,10 +53,23 @@ function showRow(table, i) {
 		}
 		return make("div", {}, make("dt", {}, col.label, make("small", {}, col.description)), dd);
 	}));
+	showCommand(table, row);
 	if (!dialog.open) {
 		dialog.showModal();
 	}
 	dialog.scrollTop = 0;
+}
+
+/* Rows that stand for calls of a thread say how to list those. */
+function showCommand(table, row) {
+	const command = callsCommand((name) => {
+		const col = table.columns.find((c) => c.name === name);
+		return col ? row[col.at] : null;
+	});
+	if (command !== null) {
+		$("dl", dialog).prepend(make("div", {}, make("dt", {}, "calls in between", make("small", {}, "This command lists them")),
+			make("dd", { className: "t" }, command)));
+	}
 }
 
 dialog.addEventListener("click", (e) => {
@@ -61,8 +78,7 @@ dialog.addEventListener("click", (e) => {
 	} else if (e.target.dataset.go) {
 		showRow(open.table, open.i + Number(e.target.dataset.go));
 	} else if ("copy" in e.target.dataset) {
-		const { table, i } = open;
-		const row = table.rows[table.rowAt(i)];
+		const { table, row } = open;
 		const parts = table.columns.map((c) => {
 			const v = plainValue(c, row[c.at]);
 			const big = typeof v === "bigint" || (typeof v === "string" && c.type !== "text" && c.type !== "time");
@@ -73,7 +89,7 @@ dialog.addEventListener("click", (e) => {
 });
 dialog.addEventListener("keydown", (e) => {
 	const to = e.key === "ArrowLeft" ? -1 : e.key === "ArrowRight" ? 1 : 0;
-	if (to !== 0 && open.i + to >= 0 && open.i + to < open.table.shown) {
+	if (to !== 0 && open.i >= 0 && open.i + to >= 0 && open.i + to < open.table.shown) {
 		showRow(open.table, open.i + to);
 	}
 });
@@ -202,6 +218,7 @@ function followScrolling() {
 for (const section of $$("section.table")) {
 	tables.set(section.id, new Table(section));
 }
+addTrees();
 $$("figure.plot").forEach(addPlotTip);
 $(".find").hidden = false;
 $("#find").addEventListener("input", later((e) => findEverywhere(e.target.value), 200));

@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/print_join.h"
 #include "cli/print_json.h"
 #include "cli/print_packet.h"
 #include "cli/run.h"
@@ -26,6 +27,7 @@ struct print {
 	bool json;
 	bool events, packets; /* what is shown */
 	bool marks; /* lines hold marks of format.h */
+	const struct joined *joined; /* of the pass before; frozen; NULL without --join */
 
 	/* owner: the thread that emits */
 	struct output out;
@@ -109,6 +111,7 @@ struct turn {
 	uint64_t last_ns; /* of the event or packet before: what is without a time goes with it */
 	struct layer_walk layers;
 	uint32_t next_packet;
+	struct print_join join;
 };
 
 static int end_line(struct turn *t, uint64_t num)
@@ -135,6 +138,9 @@ static int print_packets(struct turn *t, const struct batch *b, uint32_t event)
 			print_packet_json(&t->c, packet, l, num, &t->out->text);
 		} else {
 			print_packet_text(&t->c, packet, l, num, &t->out->text);
+		}
+		if (t->p->joined != NULL) {
+			print_join_packet(&t->join, l, num, &t->out->text);
 		}
 		code = end_line(t, num);
 	}
@@ -165,6 +171,9 @@ static int print_events(struct turn *t, const struct batch *b)
 			}
 			field_ctx_event(&t->c, ev, num, i);
 			if (code == 0 && print_event(p, &t->c, &t->out->text)) {
+				if (p->joined != NULL) {
+					print_join_event(&t->join, b->first_raw_num + i, &t->out->text);
+				}
 				code = end_line(t, num);
 			}
 		}
@@ -186,12 +195,16 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 	field_ctx_init(&t.c, &p->settings);
 	field_ctx_batch(&t.c, b);
 	layer_walk_init(&t.layers, b);
+	t.join.raw = p->settings.raw;
+	t.join.json = p->json;
+	print_join_begin(&t.join, p->joined, b);
 	if (p->events) {
 		code = print_events(&t, b);
 	}
 	if (code == 0 && p->packets) {
 		code = print_packets(&t, b, UINT32_MAX);
 	}
+	print_join_end(&t.join);
 	field_ctx_release(&t.c);
 	return code;
 }
@@ -339,8 +352,8 @@ static void say_nothing(const struct run *r, const struct print *p)
 	}
 }
 
-/* The run itself; print is set up. */
-static int print_run(struct print *p, const struct options *o, struct diag *d)
+/* The run that prints; print is set up. */
+static int print_lines(struct print *p, const struct options *o, struct diag *d)
 {
 	struct line_sink sink = { p, format_batch, emit_lines, true };
 	struct engine_options eo;
@@ -354,7 +367,12 @@ static int print_run(struct print *p, const struct options *o, struct diag *d)
 	eo.packets = p->packets;
 	eo.no_ndpi = true; /* lines tell what is known by content */
 	run_init(&run, o, d);
-	status = run_inputs(&run);
+	if (p->joined != NULL) {
+		joined_lend_inputs(p->joined, &run);
+		status = 0;
+	} else {
+		status = run_inputs(&run);
+	}
 	if (status == 0 && p->left > 0) {
 		status = run_engine(&run, &eo);
 		if (status == 0 && run.code != ERR_PIPE) {
@@ -368,7 +386,38 @@ static int print_run(struct print *p, const struct options *o, struct diag *d)
 			}
 		}
 	}
+	if (p->joined != NULL) {
+		engine_free(run.engine);	/* before its inputs are given back */
+		run.engine = NULL;
+		joined_take_inputs(&run);
+	}
 	run_release(&run);
+	return status;
+}
+
+/* All of it: with --join in two passes. */
+static int print_run(struct print *p, const struct options *o, struct diag *d)
+{
+	struct join_options plain = { false, 0 };
+	struct joined joined;
+	int status;
+
+	if (!o->join) {
+		return print_lines(p, o, d);
+	}
+	status = joined_list(&joined, "print --join", o, d);
+	if (status == 0) {
+		status = joined_run(&joined, &plain);
+	}
+	if (status == 0) {
+		if (joined.pair_count == 0) {
+			diag_note(d, "nothing joined: no connection is in both packets and system calls");
+		}
+		p->joined = &joined;
+		status = print_lines(p, o, d);
+		p->joined = NULL;
+	}
+	joined_release(&joined);
 	return status;
 }
 

@@ -2,6 +2,7 @@
  * cmd_report.c - `thresher report`: one pass over all inputs with every statistic, then the folder.
  */
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli/command.h"
@@ -40,6 +41,15 @@ static void add_command_line(struct buf *out, const struct options *o)
 	}
 	if (o->strict) {
 		buf_adds(out, " --strict");
+	}
+	if (o->no_join) {
+		buf_adds(out, " --no-join");
+	}
+	if (o->clock_offset_ns != OFFSET_NOT_GIVEN) {
+		buf_printf(out, " --clock-offset %lldns", (long long)o->clock_offset_ns);
+	}
+	if (o->clock_shown == CLOCK_SHOWN_PACKETS) {
+		buf_adds(out, " --clock packets");
 	}
 	for (size_t i = 0; i < o->input_count; i++) {
 		buf_addc(out, ' ');
@@ -89,6 +99,9 @@ static int write_report(struct run *run, struct err *e)
 	if (code == 0) {
 		code = report_write(&r, run->options->out_dir, &index, &plot_note, e);
 	}
+	if (code == 0 && run->options->trace != NULL) {
+		code = report_write_trace(&r, run->options->trace, e);
+	}
 	if (code == 0) {
 		say_done(&r, plot_note, run->diag);
 		code = print_path(index, e);
@@ -98,6 +111,28 @@ static int write_report(struct run *run, struct err *e)
 	buf_release(&command);
 	report_release(&r);
 	return code;
+}
+
+/* Evidence is never written over, whatever name or link it has. */
+static int check_trace(const struct run *run, struct err *e)
+{
+	const char *path = run->options->trace;
+	struct stat out, in;
+
+	if (path == NULL || stat(path, &out) != 0) {
+		return 0;
+	}
+	if (!S_ISREG(out.st_mode)) {
+		return err_set(e, ERR_EXISTS, "'%s' is no file that a trace could replace", path);
+	}
+	for (size_t i = 0; i < run->inputs.count; i++) {
+		const char *input = run->inputs.files[i].path;
+
+		if (stat(input, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+			return err_set(e, ERR_EXISTS, "'%s' is one of the inputs ('%s'): name another file", path, input);
+		}
+	}
+	return 0;
 }
 
 int cmd_report(const struct options *o, struct diag *d)
@@ -112,8 +147,12 @@ int cmd_report(const struct options *o, struct diag *d)
 	memset(&eo, 0, sizeof(eo));
 	eo.fold = true;
 	eo.taps = stats_taps;
+	eo.no_join = o->no_join;
+	eo.join_options.offset_given = o->clock_offset_ns != OFFSET_NOT_GIVEN;
+	eo.join_options.offset_ns = eo.join_options.offset_given ? o->clock_offset_ns : 0;
+	eo.clock_packets = o->clock_shown == CLOCK_SHOWN_PACKETS;
 	status = run_inputs(&run);
-	if (status == 0 && report_check(o->out_dir, &e) < 0) {
+	if (status == 0 && (report_check(o->out_dir, &e) < 0 || check_trace(&run, &e) < 0)) {
 		diag_err(d, &e);
 		status = err_exit_status(e.code);
 	}

@@ -26,6 +26,7 @@ const struct command commands[] = {
 	  "thresher print --packets -t r merged.pcapng | grep ' HTTP '\n"
 	  "thresher print -p '%evt.time %proc.name %fd.name' host1.scap.zst\n"
 	  "thresher print --json day.tar | jq -r 'select(.event==\"execve\").args.exe'\n"
+	  "thresher print --join web.scap web.pcapng | grep 'nginx pid='\n"
 	  "thresher print --list",
 	  cmd_print },
 	{ "report", OPT_FOR_REPORT, "INPUT...", "statistics of an archive as HTML, JSON, CSV and plots",
@@ -35,6 +36,14 @@ const struct command commands[] = {
 	  "thresher report evidence/\n"
 	  "thresher report --hash --reproducible -o case-17 host1.scap.gz host2.tar",
 	  cmd_report },
+	{ "annotate", OPT_FOR_ANNOTATE, "-o FILE INPUT...", "packets with the processes they belong to, as pcapng",
+	  "Joins packets with system calls and writes all packets of the inputs to one pcapng\n"
+	  "file, with the process of each that a recorded host sent or got, in ways that\n"
+	  "Wireshark and others show. Reads the inputs twice: they must be files.",
+	  "thresher annotate web.scap web.pcapng -o web-processes.pcapng\n"
+	  "thresher annotate --with option,block evidence/ -o out.pcapng\n"
+	  "thresher annotate merged.pcapng -o - | tshark -r - -T fields -e frame.comment",
+	  cmd_annotate },
 	{ "help", 0, "[COMMAND]", "this list, or the usage of one command", NULL, NULL, cmd_help },
 	{ "version", 0, "", "version and features", NULL, NULL, cmd_version },
 	{ NULL, 0, NULL, NULL, NULL, NULL, NULL },
@@ -69,6 +78,12 @@ static const char inputs_text[] =
 	"7z, cpio) or a directory with captures inside, or - for standard input. What it\n"
 	"holds is recognised by content, never by name.\n";
 
+/* Of commands that read twice. */
+static const char files_text[] =
+	"\nAn INPUT is a capture (scap, pcapng, pcap), compressed or not, an archive (tar, zip,\n"
+	"7z, cpio) or a directory with captures inside. What it holds is recognised by\n"
+	"content, never by name.\n";
+
 static const char statuses_text[] =
 	"\n`thresher help COMMAND` tells the options of a command.\n"
 	"\nexit status: 0 done; 1 findings, where asked for; 2 wrong usage; 3 input or output\n"
@@ -85,7 +100,7 @@ void command_usage(struct buf *out, const struct command *c)
 	buf_adds(out, "\noptions:\n");
 	options_usage(out, c->options | OPT_FOR_HELP);
 	if (c->options & OPT_FOR_RUNS) {
-		buf_adds(out, inputs_text);
+		buf_adds(out, c->options & OPT_FOR_ANNOTATE ? files_text : inputs_text);
 	}
 	if (c->examples != NULL) {
 		buf_adds(out, "\nexamples:\n");

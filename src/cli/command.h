@@ -33,6 +33,7 @@ void command_usage(struct buf *out, const struct command *c);
 void command_list(struct buf *out);
 
 int cmd_info(const struct options *o, struct diag *d);
+int cmd_annotate(const struct options *o, struct diag *d);
 int cmd_print(const struct options *o, struct diag *d);
 int cmd_report(const struct options *o, struct diag *d);
 int cmd_help(const struct options *o, struct diag *d);

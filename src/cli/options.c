@@ -16,6 +16,18 @@ const struct option_row option_rows[] = {
 	{ "out", 'o', OPTION_TEXT, OPT_FOR_REPORT, AT(out_dir), "DIR", 0, 0, NULL,
 	  "folder to write (default thresher-report); an existing\n"
 	  "folder is replaced only when it is an earlier report" },
+	{ "out", 'o', OPTION_TEXT, OPT_FOR_ANNOTATE, AT(out_file), "FILE", 0, 0, NULL,
+	  "pcapng file to write, - for standard output; replaced only\n"
+	  "when all of it is written, and never an input" },
+	{ "with", 0, OPTION_TEXT, OPT_FOR_ANNOTATE, AT(with), "LIST", 0, 0, NULL,
+	  "how processes are written, comma-separated (default: all):\n"
+	  "option, process and thread id of each packet; block, a record\n"
+	  "of each process before its first packet (Wireshark before 5.0\n"
+	  "shows these as frames); comment, all that is known, beside\n"
+	  "each packet" },
+	{ "clock", 0, OPTION_WORD, OPT_FOR_ANNOTATE, AT(clock_written), "WHICH", 0, 0, "packets syscalls",
+	  "times as the packets have them (default), or moved to the\n"
+	  "clock of the syscalls by the offset that the join found" },
 	{ "format", 'p', OPTION_TEXT, OPT_FOR_PRINT, AT(format), "FORMAT", 0, 0, NULL,
 	  "what a line shows: text with %field, %field[arg], %WIDTHfield,\n"
 	  "\\t and \\n; with a leading * lines whose fields have no value\n"
@@ -30,6 +42,10 @@ const struct option_row option_rows[] = {
 	{ "packets", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(packets), NULL, 0, 0, NULL,
 	  "only packets, no events; beside -p: packets too, in their\n"
 	  "own form, among the lines of events" },
+	{ "join", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(join), NULL, 0, 0, NULL,
+	  "packets with process, thread and call, calls on sockets with\n"
+	  "the packets that carried their bytes; reads the inputs twice,\n"
+	  "so they must be files, not standard input" },
 	{ "count", 'c', OPTION_NUMBER, OPT_FOR_PRINT, AT(count), "N", 0, UINT64_MAX - 1, NULL,
 	  "stop after N lines" },
 	{ "time", 't', OPTION_LETTER, OPT_FOR_PRINT, AT(time_format), "LETTER", 0, 0, "hairdD",
@@ -49,6 +65,17 @@ const struct option_row option_rows[] = {
 	{ "reproducible", 0, OPTION_FLAG, OPT_FOR_REPORT, AT(reproducible), NULL, 0, 0, NULL,
 	  "leave out when and how the report was made (also when\n"
 	  "SOURCE_DATE_EPOCH is set)" },
+	{ "no-join", 0, OPTION_FLAG, OPT_FOR_REPORT, AT(no_join), NULL, 0, 0, NULL,
+	  "do not join system calls with packets" },
+	{ "clock-offset", 0, OPTION_DURATION, OPT_FOR_REPORT | OPT_FOR_ANNOTATE, AT(clock_offset_ns), "TIME", 0, 0, NULL,
+	  "clock of the packets minus clock of the system calls,\n"
+	  "instead of an estimate: +12040.7s, -3h20m" },
+	{ "clock", 0, OPTION_WORD, OPT_FOR_REPORT, AT(clock_shown), "WHICH", 0, 0, "syscalls packets",
+	  "clock by which joined tables show times: syscalls (default)\n"
+	  "or packets" },
+	{ "trace", 0, OPTION_TEXT, OPT_FOR_REPORT, AT(trace), "FILE", 0, 0, NULL,
+	  "write the spans of requests as Chrome trace JSON too, which\n"
+	  "Perfetto opens" },
 	{ "jobs", 'j', OPTION_NUMBER, OPT_FOR_RUNS, AT(threads), "N", 1, LIMIT_THREADS_J, NULL,
 	  "threads in all (default: one per CPU)" },
 	{ "batch-bytes", 0, OPTION_NUMBER, OPT_FOR_RUNS, AT(batch_bytes), "N",
@@ -72,6 +99,7 @@ void options_init(struct options *o)
 	o->count = UINT64_MAX;
 	o->time_format = 'h';
 	o->out_dir = "thresher-report";
+	o->clock_offset_ns = OFFSET_NOT_GIVEN;
 	o->reproducible = getenv("SOURCE_DATE_EPOCH") != NULL;
 }
 
@@ -150,6 +178,115 @@ static int set_letter(const struct option_row *r, void *at, const char *value, s
 	return 0;
 }
 
+static int set_word(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	const char *word = r->choices;
+	size_t len = strlen(value);
+
+	for (uint64_t i = 0;; i++) {
+		size_t n = strcspn(word, " ");
+
+		if (n == len && memcmp(word, value, n) == 0) {
+			memcpy(at, &i, sizeof(i));
+			return 0;
+		}
+		if (word[n] == '\0') {
+			return err_set(e, ERR_USAGE, "option --%s wants one of the words %s, not '%s'", r->name,
+				       r->choices, value);
+		}
+		word += n + 1;
+	}
+}
+
+/* Units of a duration; a shorter one that begins a longer one comes after it. */
+static const struct {
+	const char *name;
+	uint64_t ns;
+} units[] = {
+	{ "ns", 1 },	       { "us", 1000 },	{ "ms", 1000000 }, { "h", 3600 * NSEC_PER_SEC }, { "m", 60 * NSEC_PER_SEC },
+	{ "s", NSEC_PER_SEC },
+};
+
+static uint64_t unit_at(const char **io_s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		size_t len = strlen(units[i].name);
+
+		if (strncmp(*io_s, units[i].name, len) == 0) {
+			*io_s += len;
+			return units[i].ns;
+		}
+	}
+	return 0;
+}
+
+/* Decimal digits, at most one point. Digits of the fraction beyond a billionth are read over. */
+static bool amount_at(const char **io_s, uint64_t *ret_whole, uint64_t *ret_billionths)
+{
+	const char *s = *io_s;
+	uint64_t scale = NSEC_PER_SEC / 10;
+
+	*ret_whole = 0;
+	*ret_billionths = 0;
+	if (*s < '0' || *s > '9') {
+		return false;
+	}
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (__builtin_mul_overflow(*ret_whole, 10u, ret_whole) ||
+		    __builtin_add_overflow(*ret_whole, (uint64_t)(*s - '0'), ret_whole)) {
+			return false;
+		}
+	}
+	if (*s == '.') {
+		for (s++; *s >= '0' && *s <= '9'; s++, scale /= 10) {
+			*ret_billionths += (uint64_t)(*s - '0') * scale;
+		}
+	}
+	*io_s = s;
+	return true;
+}
+
+/* "3h20m": one or more numbers with a unit each, all added up; a number alone is seconds. */
+static bool parse_duration(const char *s, int64_t *ret_ns)
+{
+	bool minus = *s == '-';
+	bool any = false;
+	uint64_t total = 0;
+
+	s += minus || *s == '+';
+	do {
+		uint64_t whole, billionths, unit, part;
+
+		if (!amount_at(&s, &whole, &billionths)) {
+			return false;
+		}
+		unit = *s == '\0' && !any ? NSEC_PER_SEC : unit_at(&s);
+		any = true;
+		if (unit == 0 || __builtin_mul_overflow(whole, unit, &part) ||
+		    __builtin_add_overflow(part, (uint64_t)((unsigned __int128)billionths * unit / NSEC_PER_SEC), &part) ||
+		    __builtin_add_overflow(total, part, &total)) {
+			return false;
+		}
+	} while (*s != '\0');
+	if (total > INT64_MAX) {
+		return false;
+	}
+	*ret_ns = minus ? -(int64_t)total : (int64_t)total;
+	return true;
+}
+
+static int set_duration(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	int64_t ns;
+
+	if (!parse_duration(value, &ns)) {
+		return err_set(e, ERR_USAGE, "option --%s wants a duration such as +12040.7s or -3h20m, not '%s'", r->name,
+			       value);
+	}
+	memcpy(at, &ns, sizeof(ns));
+	return 0;
+}
+
 static int set_value(struct options *o, const struct option_row *r, const char *value,
 		     struct err *e)
 {
@@ -158,6 +295,8 @@ static int set_value(struct options *o, const struct option_row *r, const char *
 	switch (r->kind) {
 	case OPTION_NUMBER: return set_number(r, at, value, e);
 	case OPTION_LETTER: return set_letter(r, at, value, e);
+	case OPTION_WORD: return set_word(r, at, value, e);
+	case OPTION_DURATION: return set_duration(r, at, value, e);
 	case OPTION_TEXT:
 		if (value[0] == '\0') {
 			return err_set(e, ERR_USAGE, "option --%s wants a value", r->name);

@@ -16,9 +16,17 @@ enum {
 	OPT_FOR_INFO = 1,
 	OPT_FOR_PRINT = 2,
 	OPT_FOR_REPORT = 4,
-	OPT_FOR_RUNS = OPT_FOR_INFO | OPT_FOR_PRINT | OPT_FOR_REPORT,
+	OPT_FOR_ANNOTATE = 16,
+	OPT_FOR_RUNS = OPT_FOR_INFO | OPT_FOR_PRINT | OPT_FOR_REPORT | OPT_FOR_ANNOTATE,
 	OPT_FOR_HELP = 8, /* every command: --help */
 };
+
+#define OFFSET_NOT_GIVEN INT64_MIN
+
+/* By whose clock joined tables show times: the words of report's --clock. */
+enum clock_shown { CLOCK_SHOWN_SYSCALLS, CLOCK_SHOWN_PACKETS };
+/* By whose clock annotate writes times: the words of its own. */
+enum clock_written { CLOCK_WRITTEN_PACKETS, CLOCK_WRITTEN_SYSCALLS };
 
 /* Everything a command line can say. Texts borrow from argv. */
 struct options {
@@ -32,6 +40,7 @@ struct options {
 	bool raw;
 	bool events; /* --events, --packets: print only these */
 	bool packets;
+	bool join;
 	bool list;
 	bool local_time;
 	uint64_t threads;
@@ -40,6 +49,13 @@ struct options {
 	uint64_t time_format; /* the letter of -t */
 	const char *format; /* -p, NULL: the default line */
 	const char *out_dir;
+	bool no_join;
+	int64_t clock_offset_ns; /* packets' clock minus syscalls'; OFFSET_NOT_GIVEN */
+	uint64_t clock_shown; /* enum clock_shown */
+	uint64_t clock_written; /* enum clock_written */
+	const char *trace; /* file for the spans as a Chrome trace, NULL: none */
+	const char *out_file; /* of annotate; NULL: not named */
+	const char *with; /* --with, NULL: everything */
 	const char **inputs; /* owns the array; the strings are argv's */
 	size_t input_count;
 };
@@ -49,6 +65,8 @@ enum option_kind {
 	OPTION_NUMBER, /* uint64_t within [min, max]; suffixes K, M, G where max allows them */
 	OPTION_LETTER, /* uint64_t: one of the letters of choices */
 	OPTION_TEXT, /* const char * */
+	OPTION_WORD, /* uint64_t: which of the words of choices, from 0 */
+	OPTION_DURATION, /* int64_t, ns: sign, then numbers with units: "+12040.7s", "-3h20m"; a number alone is seconds */
 };
 
 struct option_row {
@@ -59,7 +77,7 @@ struct option_row {
 	size_t at; /* offset in struct options */
 	const char *value; /* how usage names the value, NULL for flags */
 	uint64_t min, max; /* OPTION_NUMBER */
-	const char *choices; /* OPTION_LETTER */
+	const char *choices; /* OPTION_LETTER: letters; OPTION_WORD: words, a blank between them */
 	const char *help; /* lines of usage, separated by \n */
 };
 

@@ -17,6 +17,12 @@ void page_tiles(struct sink *s, const struct report *r);
 /* page_table.c: one table with its first rows, and all its rows as data for page.js. */
 void page_table(struct sink *s, const struct table *t);
 void page_data(struct sink *s, const struct table *t);
+/* One row of it: an array. */
+void page_data_row(struct buf *b, const struct table *t, const struct cell *cells);
+
+/* page_trees.c: the slowest request trees of table spans; nothing where there are none. */
+bool page_has_trees(const struct report *r);
+void page_trees(struct sink *s, const struct report *r);
 
 /* page_absent.c: is this table empty because the input holds nothing of its kind? It is not shown then; the notes say
  * which ones. */

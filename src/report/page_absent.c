@@ -16,7 +16,7 @@ static const struct {
 
 _Static_assert(ARRAY_LEN(subjects) == SUBJECTS, "one row per subject");
 
-/* What tables are about; tables that are not here are always shown. */
+/* What tables are about, those of the join about both; tables that are not here are always shown. */
 static const struct {
 	const char *table;
 	uint8_t subject;
@@ -26,6 +26,10 @@ static const struct {
 	{ "http", SUBJECT_PACKETS },	   { "dns", SUBJECT_PACKETS },	    { "tls", SUBJECT_PACKETS },
 	{ "endpoints", SUBJECT_PACKETS },  { "ports", SUBJECT_PACKETS },    { "protocols", SUBJECT_PACKETS },
 	{ "tcp_health", SUBJECT_PACKETS }, { "interfaces", SUBJECT_PACKETS },
+	{ "joined_flows", SUBJECT_EVENTS }, { "joined_flows", SUBJECT_PACKETS },
+	{ "clock", SUBJECT_EVENTS },	   { "clock", SUBJECT_PACKETS },
+	{ "unmatched", SUBJECT_EVENTS },   { "unmatched", SUBJECT_PACKETS },
+	{ "spans", SUBJECT_EVENTS },
 };
 
 /* Known to be none: there are sources, and each tells 0. */

@@ -289,6 +289,18 @@ static void add_data_cell(struct buf *b, const struct cell *c)
 	}
 }
 
+void page_data_row(struct buf *b, const struct table *t, const struct cell *cells)
+{
+	buf_addc(b, '[');
+	for (unsigned int i = 0; i < t->def->column_count; i++) {
+		if (i > 0) {
+			buf_addc(b, ',');
+		}
+		add_data_cell(b, &cells[i]);
+	}
+	buf_addc(b, ']');
+}
+
 void page_data(struct sink *s, const struct table *t)
 {
 	struct buf *b = s->buf;
@@ -306,15 +318,9 @@ void page_data(struct sink *s, const struct table *t)
 	page_text(b, t->def->name);
 	buf_adds(b, "\">[");
 	for (size_t row = 0; row < t->row_count && row < LIMIT_PAGE_ROWS; row++) {
-		buf_adds(b, row > 0 ? ",\n[" : "\n[");
+		buf_adds(b, row > 0 ? ",\n" : "\n");
 		table_row(t, row, cells);
-		for (unsigned int i = 0; i < t->def->column_count; i++) {
-			if (i > 0) {
-				buf_addc(b, ',');
-			}
-			add_data_cell(b, &cells[i]);
-		}
-		buf_addc(b, ']');
+		page_data_row(b, t, cells);
 		sink_more(s);
 	}
 	free(cells);

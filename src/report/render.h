@@ -31,6 +31,13 @@ void render_html(const struct report *r, const struct buf *svgs, const char *plo
 void render_html_to(const struct report *r, const struct buf *svgs, const char *plot_note,
 		    struct sink *s);
 
+/* The spans of table spans as Chrome trace JSON; without that table an empty trace. */
+void render_trace(const struct report *r, struct buf *out);
+void render_trace_to(const struct report *r, struct sink *s);
+
+/* Writes it to path, which is replaced only when all was written. 0, ERR_NOMEM or ERR_IO. */
+int report_write_trace(const struct report *r, const char *path, struct err *e);
+
 /*
  * Draws one plot with gnuplot into out (SVG). ERR_EOF: nothing to draw (no such table, no rows).
  * ERR_UNSUPPORTED when gnuplot is not installed, fails or takes too long; detail in e. Runs gnuplot

@@ -27,6 +27,7 @@ static void add_script(struct buf *b)
 {
 	buf_add(b, template_page_values_js, template_page_values_js_len);
 	buf_add(b, template_page_table_js, template_page_table_js_len);
+	buf_add(b, template_page_trees_js, template_page_trees_js_len);
 	buf_add(b, template_page_js, template_page_js_len);
 }
 
@@ -118,6 +119,9 @@ static void emit_nav(struct sink *s, const void *arg)
 	if (has_plots(p)) {
 		buf_adds(b, "<li><a href=\"#plots\">Over time</a></li>\n");
 	}
+	if (page_has_trees(p->report)) {
+		buf_adds(b, "<li><a href=\"#trees\">Slowest requests</a></li>\n");
+	}
 	for (unsigned int i = 0; i < p->report->table_count; i++) {
 		const struct table *t = p->report->tables[i];
 
@@ -181,6 +185,13 @@ static void emit_plots(struct sink *s, const void *arg)
 	buf_adds(s->buf, "</section>\n");
 }
 
+static void emit_trees(struct sink *s, const void *arg)
+{
+	const struct page *p = arg;
+
+	page_trees(s, p->report);
+}
+
 static void emit_tables(struct sink *s, const void *arg)
 {
 	const struct page *p = arg;
@@ -224,7 +235,7 @@ static const struct template_slot slots[] = {
 	{ "csp", emit_csp },         { "style", emit_style },          { "script", emit_script },
 	{ "summary", emit_summary }, { "notices", emit_notices },      { "tiles", emit_tiles },
 	{ "nav", emit_nav },         { "plots", emit_plots },          { "tables", emit_tables },
-	{ "data", emit_data },       { "provenance", emit_provenance }
+	{ "data", emit_data },       { "provenance", emit_provenance }, { "trees", emit_trees },
 };
 
 void render_html_to(const struct report *r, const struct buf *svgs, const char *plot_note,

@@ -16,6 +16,7 @@ TEMPLATE_X(page_html)
 TEMPLATE_X(page_css)
 TEMPLATE_X(page_values_js)
 TEMPLATE_X(page_table_js)
+TEMPLATE_X(page_trees_js)
 TEMPLATE_X(page_js)
 TEMPLATE_X(plot_gp)
 

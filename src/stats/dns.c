@@ -1,8 +1,8 @@
 /*
- * dns.c - table `dns`: one row per DNS exchange found in the packets. No batches are read: the shards of src/net have found
- * them. Runs on the main thread at the end.
+ * dns.c - table `dns`: one row per DNS exchange found in the packets, with the process that asked where the system calls show
+ * it (dns_asker.c). No batches are read: the shards of src/net have found them. Runs on the main thread at the end.
  */
-#include "stats/net_cells.h"
+#include "stats/dns_asker.h"
 
 static const struct column columns[] = {
 	{ "time", COL_TIME, "", "Query; the response where the query was not seen" },
@@ -36,6 +36,8 @@ static const struct column columns[] = {
 	{ "query_packet", COL_U64, "id", "Number of the packet with the first query" },
 	{ "last_query_packet", COL_U64, "id", "Number of the packet with the last query before the response" },
 	{ "response_packet", COL_U64, "id", "Number of the packet with the response" },
+	WHO_COLUMNS("", "that asked"),
+	WHO_COLUMNS("origin_", "that had asked it: where a resolver on the same host asked on behalf of another"),
 	SOURCE_COLUMNS,
 };
 
@@ -103,7 +105,7 @@ static void add_named(struct net_cells *c, const char *name, uint64_t number)
 
 static void add_who(struct net_cells *c, const struct dns_tx *x)
 {
-	table_time(c->table, x->flags & DNS_QUERY ? x->query_ns : x->response_ns);
+	cells_time(c, x->flags & DNS_QUERY ? x->query_ns : x->response_ns);
 	cells_address(c, x->flow, x->client);
 	cells_address(c, x->flow, !x->client);
 	cells_port(c, x->flow, !x->client);
@@ -211,10 +213,9 @@ static void add_place(struct net_cells *c, const struct dns_tx *x)
 	cells_id(c, x->query_num);
 	cells_id(c, x->last_query_num);
 	cells_id(c, x->response_num);
-	cells_source(c);
 }
 
-void dns_row(struct net_cells *c, const struct dns_tx *x)
+void dns_joined_row(struct net_cells *c, const struct dns_tx *x, const struct who *asker, const struct who *behind)
 {
 	uint32_t flags = x->flags;
 
@@ -227,6 +228,16 @@ void dns_row(struct net_cells *c, const struct dns_tx *x)
 	cells_words(c, flags, words, ARRAY_LEN(words));
 	add_details(c, x);
 	add_place(c, x);
+	cells_who(c, asker);
+	cells_who(c, behind);
+	cells_source(c);
+}
+
+void dns_row(struct net_cells *c, const struct dns_tx *x)
+{
+	static const struct who nobody = { NULL, ID_NONE, -1 };
+
+	dns_joined_row(c, x, &nobody, &nobody);
 }
 
 static void dns_rows(struct net_cells *c)
@@ -242,10 +253,48 @@ static void dns_rows(struct net_cells *c)
 	c->table->rows_dropped += q.dns_dropped;
 }
 
+static void section_rows(struct net_cells *c, const struct dns_askers *a)
+{
+	struct net_quality q;
+	size_t count;
+	const struct dns_tx *const *rows = net_dns(c->net, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct who asker, behind;
+
+		dns_asker(a, rows[i], &asker, &behind);
+		dns_joined_row(c, rows[i], &asker, &behind);
+	}
+	net_quality(c->net, &q);
+	c->table->rows_dropped += q.dns_dropped;
+}
+
+static int dns_rows_joined(struct net_cells *c, const struct tap_input *in)
+{
+	struct dns_askers *a;
+	int rc = dns_askers_new(in->join, &a);
+
+	for (uint32_t i = 0; i < in->source_count && rc == 0; i++) {
+		for (uint32_t k = 0; k < in->sources[i]->section_count; k++) {
+			c->section = in->sources[i]->sections[k];
+			c->net = c->section->net;
+			c->clock = section_clock(in, c->section);
+			if (c->net != NULL) {
+				section_rows(c, a);
+			}
+		}
+	}
+	if (rc == 0) {
+		dns_askers_free(a);
+	}
+	return rc;
+}
+
 static int dns_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
 	UNUSED_ARG(st);
-	return net_table(&dns_def, in, r, e, dns_rows);
+	return in->join != NULL ? join_table(&dns_def, in, r, e, dns_rows_joined)
+				: net_table(&dns_def, in, r, e, dns_rows);
 }
 
 const struct tap tap_dns = {
@@ -253,5 +302,6 @@ const struct tap tap_dns = {
 	.help = "DNS queries and their responses",
 	.order = TAP_FREE,
 	.flows = true,
+	.join = true,
 	.tables = dns_tables,
 };

@@ -100,6 +100,7 @@ static const struct flag_word words[] = {
 	{ FLOW_SIMULTANEOUS_OPEN, "simultaneous_open" },
 	{ FLOW_DUPLICATES, "duplicates" },
 	{ FLOW_STREAM_DROPPED, "stream_dropped" },
+	{ FLOW_ONE_SIDED, "one_sided" },
 };
 
 static const char *const origin_names[] = {
@@ -130,7 +131,7 @@ static void add_identity(struct net_cells *c, const struct flow *f)
 {
 	unsigned int client = f->client;
 
-	table_time(c->table, f->first_ns);
+	cells_time(c, f->first_ns);
 	cells_flow(c, f);
 	add_protocol(c, f);
 	cells_service(c, f);
@@ -324,7 +325,7 @@ void flows_row(struct net_cells *c, const struct flow *f)
 	cells_words(c, f->flags, words, ARRAY_LEN(words));
 	add_way(c, f);
 	add_writer(c, f);
-	table_time(c->table, f->last_ns);
+	cells_time(c, f->last_ns);
 	cells_id(c, f->first_num);
 	cells_id(c, f->last_num);
 	cells_source(c);

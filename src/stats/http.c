@@ -1,10 +1,11 @@
 /*
- * http.c - table `http`: one row per HTTP transaction found in the packets. No batches are read: the shards of src/net have
- * found them. Runs on the main thread at the end.
+ * http.c - table `http`: one row per HTTP transaction found in the packets, with what the system calls know of it
+ * (http_joined.c), and those that only the system calls show. No batches are read: the shards of src/net and src/join have found
+ * them. Runs on the main thread at the end.
  *
  * A column is one row of columns[] and one call below, at the same place.
  */
-#include "stats/net_cells.h"
+#include "stats/http_joined.h"
 
 static const struct column columns[] = {
 	{ "time", COL_TIME, "", "First byte of the request; of the response where the request was not seen" },
@@ -18,15 +19,19 @@ static const struct column columns[] = {
 	{ "total", COL_DURATION, "ns", "First byte of the request to last byte of the response" },
 	{ "time_to_first_byte", COL_DURATION, "ns",
 	  "Last byte of the request to first byte of the response; unknown where the response began before" },
-	{ "response_body", COL_BYTES, "bytes", "Body of the response as transferred, without the framing of chunks" },
+	{ "response_body", COL_BYTES, "bytes",
+	  "Body of the response as transferred, without the framing of chunks; what was seen of it where flags say "
+	  "response_open or response_unsure" },
 	{ "response_type", COL_TEXT, "", "Content-Type of the response" },
-	{ "request_body", COL_BYTES, "bytes", "Body of the request as transferred, without the framing of chunks" },
+	{ "request_body", COL_BYTES, "bytes",
+	  "Body of the request as transferred, without the framing of chunks; what was seen of it where flags say "
+	  "request_open or request_unsure" },
 	{ "user_agent", COL_TEXT, "", "User-Agent of the request" },
 	{ "referrer", COL_TEXT, "", "Referer of the request" },
 	{ "forwarded", COL_TEXT, "", "Whom proxies name as the client: Forwarded or X-Forwarded-For of the request" },
 	{ "request_type", COL_TEXT, "", "Content-Type of the request" },
 	{ "reason", COL_TEXT, "", "Text after the status code" },
-	{ "version", COL_TEXT, "", "HTTP version of the request; of the response where the request was not seen" },
+	{ "version", COL_TEXT, "", "HTTP version of the request; of the response where that was not seen" },
 	{ "scheme", COL_TEXT, "", "http or https, where the request says so (HTTP/2)" },
 	{ "server_software", COL_TEXT, "", "Server of the response" },
 	{ "location", COL_TEXT, "", "Location of the response: where it sends the client" },
@@ -41,25 +46,30 @@ static const struct column columns[] = {
 	{ "request_length", COL_BYTES, "bytes", "Content-Length of the request, as declared" },
 	{ "response_length", COL_BYTES, "bytes", "Content-Length of the response, as declared" },
 	{ "flags", COL_TEXT, "",
-	  "no_request, no_response: not in the capture. request_cut, response_cut: bytes of it are missing from the capture. "
-	  "request_open, response_open: the connection or the capture ended before it did. chunked_request, chunked_response. "
+	  "no_request, no_response: its head is not in the capture. request_cut, response_cut: bytes of it are missing from the "
+	  "capture. request_open, response_open: its end was not seen before the connection or the capture ended. "
+	  "request_unsure, response_unsure: what says where it ends is missing: its end is taken to be the last byte before "
+	  "the next message. chunked_request, chunked_response. "
 	  "continue: a 100 came before. upgraded, connect: another protocol follows. pipelined: asked before the response "
-	  "to the request before was complete. reset. pushed: by HTTP/2 server push. head_cut: longer than is kept. malformed. "
-	  "close_delimited: the body ends with the connection" },
+	  "to the request before was complete. reset. pushed: by HTTP/2 server push. head_cut: not all of a head was captured or "
+	  "kept: fields may be missing, the target may be cut. malformed. close_delimited: the body ends with the connection. "
+	  "frames_cut: frames are counted up to where bytes were missing" },
 	{ "stream", COL_U64, "id", "HTTP/2 stream; unknown for HTTP/1" },
 	{ "depth", COL_U64, "id", "Which transaction of its connection this is, from 1" },
 	{ "flow", COL_U64, "id", "Row of table flows with this number, source and section" },
 	{ "client_port", COL_U64, "id", "Port of the client" },
 	{ "request_packet", COL_U64, "id", "Number of the packet with the first byte of the request" },
-	{ "request_last_packet", COL_U64, "id", "Number of the packet with the last byte of the request" },
+	{ "request_last_packet", COL_U64, "id", "Number of the packet with the last byte of the request that was seen" },
 	{ "response_packet", COL_U64, "id", "Number of the packet with the first byte of the response" },
-	{ "response_last_packet", COL_U64, "id", "Number of the packet with the last byte of the response" },
+	{ "response_last_packet", COL_U64, "id", "Number of the packet with the last byte of the response that was seen" },
+	HTTP_JOINED_COLUMNS,
 	SOURCE_COLUMNS,
 };
 
 const struct table_def http_def = {
 	"http", "HTTP",
-	"Every HTTP request and its response, on any port, with times as in the packets.",
+	"Every HTTP request and its response, on any port, with the processes that asked and served where system calls were "
+	"captured too. Source and section are those of the packets, or of the calls where no packet shows it.",
 	columns, ARRAY_LEN(columns),
 };
 
@@ -85,6 +95,9 @@ static const struct flag_word words[] = {
 	{ HTTP_HEAD_CUT, "head_cut" },
 	{ HTTP_MALFORMED, "malformed" },
 	{ HTTP_CLOSE_DELIMITED, "close_delimited" },
+	{ HTTP_REQUEST_UNSURE, "request_unsure" },
+	{ HTTP_RESPONSE_UNSURE, "response_unsure" },
+	{ HTTP_FRAMES_CUT, "frames_cut" },
 };
 
 static const char *version_name(uint8_t version)
@@ -139,12 +152,42 @@ static void add_declared(struct net_cells *c, bool seen, uint64_t length)
 	add_bytes(c, seen && length != UINT64_MAX, length);
 }
 
-static void add_who(struct net_cells *c, const struct http_tx *x)
+/* The socket that a transaction seen by system calls alone went through, or NULL. */
+static const struct sock *calls_sock(const struct http_joined *j)
 {
-	table_time(c->table, x->flags & HTTP_REQUEST ? x->request.first_ns : x->response.first_ns);
-	cells_address(c, x->flow, x->client);
-	cells_address(c, x->flow, !x->client);
-	cells_port(c, x->flow, !x->client);
+	const struct exchange *x = j == NULL ? NULL : j->server != NULL ? j->server : j->client;
+
+	return x != NULL ? x->sock : NULL;
+}
+
+static void add_end(struct net_cells *c, const struct http_tx *x, const struct http_joined *j, bool client)
+{
+	const struct sock *s = calls_sock(j);
+
+	if (!c->of_calls || s == NULL) {
+		cells_address(c, x->flow, client ? x->client : !x->client);
+	} else {
+		cells_sock_address(c, s, client ? sock_client(s) : !sock_client(s));
+	}
+}
+
+static void add_end_port(struct net_cells *c, const struct http_tx *x, const struct http_joined *j, bool client)
+{
+	const struct sock *s = calls_sock(j);
+
+	if (!c->of_calls || s == NULL) {
+		cells_port(c, x->flow, client ? x->client : !x->client);
+	} else {
+		cells_sock_port(c, s, client ? sock_client(s) : !sock_client(s));
+	}
+}
+
+static void add_who(struct net_cells *c, const struct http_tx *x, const struct http_joined *j)
+{
+	cells_time(c, x->flags & HTTP_REQUEST ? x->request.first_ns : x->response.first_ns);
+	add_end(c, x, j, true);
+	add_end(c, x, j, false);
+	add_end_port(c, x, j, false);
 }
 
 static void add_what(struct net_cells *c, const struct http_tx *x)
@@ -155,9 +198,9 @@ static void add_what(struct net_cells *c, const struct http_tx *x)
 	cells_id(c, x->status);
 	cells_span(c, asked_ns(x), response_end_ns(x));
 	cells_span(c, request_end_ns(x), answered_ns(x));
-	add_bytes(c, x->flags & HTTP_RESPONSE, x->response.body_bytes);
+	add_bytes(c, http_body_known(x, false), x->response.body_bytes);
 	cells_text(c, x->response.content_type);
-	add_bytes(c, x->flags & HTTP_REQUEST, x->request.body_bytes);
+	add_bytes(c, http_body_known(x, true), x->request.body_bytes);
 }
 
 static void add_frames(struct net_cells *c, const struct http_tx *x)
@@ -190,40 +233,54 @@ static void add_fields(struct net_cells *c, const struct http_tx *x)
 
 static void add_course(struct net_cells *c, const struct http_tx *x)
 {
-	table_time(c->table, response_end_ns(x));
+	cells_time(c, response_end_ns(x));
 	cells_span(c, asked_ns(x), request_end_ns(x));
 	cells_span(c, answered_ns(x), response_end_ns(x));
-	add_bytes(c, x->flags & HTTP_REQUEST, x->request.head_bytes);
-	add_bytes(c, x->flags & HTTP_RESPONSE, x->response.head_bytes);
+	add_bytes(c, x->flags & HTTP_REQUEST && x->request.head_ns != 0, x->request.head_bytes);
+	add_bytes(c, x->flags & HTTP_RESPONSE && x->response.head_ns != 0, x->response.head_bytes);
 	add_declared(c, x->flags & HTTP_REQUEST, x->request.content_length);
 	add_declared(c, x->flags & HTTP_RESPONSE, x->response.content_length);
 }
 
-static void add_place(struct net_cells *c, const struct http_tx *x)
+/* Numbers of system calls are no numbers of packets. */
+static void add_packet(struct net_cells *c, uint64_t num)
+{
+	cells_id(c, c->of_calls ? 0 : num);
+}
+
+static void add_place(struct net_cells *c, const struct http_tx *x, const struct http_joined *j)
 {
 	cells_id(c, x->stream);
 	cells_id(c, x->depth);
 	cells_flow(c, x->flow);
-	cells_port(c, x->flow, x->client);
-	cells_id(c, x->request.first_num);
-	cells_id(c, x->request.last_num);
-	cells_id(c, x->response.first_num);
-	cells_id(c, x->response.last_num);
-	cells_source(c);
+	add_end_port(c, x, j, true);
+	add_packet(c, x->request.first_num);
+	add_packet(c, x->flags & HTTP_REQUEST ? x->request.last_num : 0);
+	add_packet(c, x->response.first_num);
+	add_packet(c, x->flags & HTTP_RESPONSE ? x->response.last_num : 0);
 }
 
-void http_row(struct net_cells *c, const struct http_tx *x)
+void http_joined_row(struct net_cells *c, const struct http_tx *x, const struct http_joined *j)
 {
 	uint32_t flags = x->flags;
 
 	flags |= x->flags & HTTP_REQUEST ? 0 : NO_REQUEST;
 	flags |= x->flags & HTTP_RESPONSE ? 0 : NO_RESPONSE;
-	add_who(c, x);
+	c->of_calls = j != NULL && j->packets == NULL;
+	add_who(c, x, j);
 	add_what(c, x);
 	add_fields(c, x);
 	add_course(c, x);
 	cells_words(c, flags, words, ARRAY_LEN(words));
-	add_place(c, x);
+	add_place(c, x, j);
+	http_joined_cells(c, x, j);
+	cells_source(c);
+	c->of_calls = false;
+}
+
+void http_row(struct net_cells *c, const struct http_tx *x)
+{
+	http_joined_row(c, x, NULL);
 }
 
 static void http_rows(struct net_cells *c)
@@ -239,10 +296,79 @@ static void http_rows(struct net_cells *c)
 	c->table->rows_dropped += q.http_dropped;
 }
 
+static const struct http_tx *shown_tx(const struct http_ref *r)
+{
+	if (r->packets != NULL) {
+		return r->packets;
+	}
+	return r->joined->calls[0] != NULL ? r->joined->calls[0] : r->joined->calls[1];
+}
+
+/* A transaction is shown by the clock of its own pair; others by that of their section. */
+static const struct clock_pair *clock_of(const struct tap_input *in, const struct http_ref *r,
+					 const struct clock_pair *of_section)
+{
+	const struct pair *p = r->joined != NULL ? r->joined->pair : NULL;
+	const struct clock_pair *clocks;
+	size_t count;
+
+	if (p == NULL || r->packets == NULL) {
+		return of_section;
+	}
+	clocks = join_clocks(in->join, &count);
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t at = p->clock[i == 0 ? !r->packets->client : r->packets->client];
+
+		if (at < count && clocks[at].origin != CLOCK_UNKNOWN) {
+			return &clocks[at];
+		}
+	}
+	return of_section;
+}
+
+static void http_dropped(const struct tap_input *in, struct table *t)
+{
+	for (uint32_t i = 0; i < in->source_count; i++) {
+		for (uint32_t k = 0; k < in->sources[i]->section_count; k++) {
+			struct net_quality q;
+
+			if (in->sources[i]->sections[k]->net != NULL) {
+				net_quality(in->sources[i]->sections[k]->net, &q);
+				t->rows_dropped += q.http_dropped;
+			}
+		}
+	}
+}
+
+static int http_rows_joined(struct net_cells *c, const struct tap_input *in)
+{
+	const struct clock_pair *of_section = NULL;
+	struct http_ref *refs;
+	size_t count;
+	int rc = http_refs_new(in, &refs, &count);
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		const struct http_tx *x = shown_tx(&refs[i]);
+
+		if (c->section != refs[i].section) {
+			c->section = refs[i].section;
+			of_section = section_clock(in, c->section);
+		}
+		c->clock = clock_of(in, &refs[i], of_section);
+		http_joined_row(c, x, refs[i].joined);
+	}
+	if (rc == 0) {
+		free(refs);
+		http_dropped(in, c->table);
+	}
+	return rc;
+}
+
 static int http_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
 	UNUSED_ARG(st);
-	return net_table(&http_def, in, r, e, http_rows);
+	return in->join != NULL ? join_table(&http_def, in, r, e, http_rows_joined)
+				: net_table(&http_def, in, r, e, http_rows);
 }
 
 const struct tap tap_http = {
@@ -250,5 +376,6 @@ const struct tap tap_http = {
 	.help = "HTTP requests and their responses",
 	.order = TAP_FREE,
 	.flows = true,
+	.join = true,
 	.tables = http_tables,
 };

@@ -4,7 +4,10 @@
 #include "stats/net_cells.h"
 
 #include "events/addr.h"
+#include "join/match.h"
 #include "net/service.h"
+#include "state/view.h"
+#include "stats/join_cells.h"
 
 /* A small table without chains: what has lost its place is copied again. 96 KiB. */
 #define KEPT_BITS 10
@@ -13,7 +16,7 @@
 /* One cell's text: 64 answers of the longest kind fit. */
 #define SCRATCH_BYTES_MAX ((size_t)1 << 20)
 
-enum kept_kind { KEPT_NONE, KEPT_TEXT, KEPT_IP4, KEPT_IP6, KEPT_WORDS };
+enum kept_kind { KEPT_NONE, KEPT_TEXT, KEPT_STR, KEPT_IP4, KEPT_IP6, KEPT_WORDS };
 
 struct kept_text {
 	uint64_t a, b;		/* what it was made of; with the kind */
@@ -45,10 +48,12 @@ int net_table(const struct table_def *def, const struct tap_input *in, struct re
 	int rc = ERR_NOMEM;
 
 	if (cells_init(&c, def)) {
+		c.clock_packets = in->clock_packets;
 		for (uint32_t i = 0; i < in->source_count; i++) {
 			for (uint32_t k = 0; k < in->sources[i]->section_count; k++) {
 				c.section = in->sources[i]->sections[k];
 				c.net = c.section->net;
+				c.clock = section_clock(in, c.section);
 				if (c.net != NULL) {
 					rows(&c);
 				}
@@ -123,6 +128,22 @@ void cells_text(struct net_cells *c, const struct text *x)
 	table_text_kept(c->table, k->text, k->len);
 }
 
+void cells_str(struct net_cells *c, const struct str *s)
+{
+	struct kept_text *k;
+	bool found;
+
+	if (s == NULL || s->len == 0) {
+		table_unknown(c->table);
+		return;
+	}
+	k = kept_find(c, KEPT_STR, (uintptr_t)s, 0, &found);
+	if (!found) {
+		keep(c, k, s->s, s->len);
+	}
+	table_text_kept(c->table, k->text, k->len);
+}
+
 void cells_name(struct net_cells *c, const char *constant)
 {
 	if (constant == NULL || constant[0] == '\0') {
@@ -139,25 +160,30 @@ void cells_scratch(struct net_cells *c)
 	buf_reset(&c->scratch);
 }
 
-void cells_address(struct net_cells *c, const struct flow *f, unsigned int end)
+void cells_key_address(struct net_cells *c, const struct flow_key *key, unsigned int end)
 {
 	struct kept_text *k;
 	uint64_t a, b;
 	bool v4, found;
 
-	if (f == NULL) {
+	if (key == NULL) {
 		table_unknown(c->table);
 		return;
 	}
-	v4 = f->key.ip_version == 4;
-	memcpy(&a, f->key.addr[end], 8);
-	memcpy(&b, f->key.addr[end] + 8, 8);
+	v4 = key->ip_version == 4;
+	memcpy(&a, key->addr[end], 8);
+	memcpy(&b, key->addr[end] + 8, 8);
 	k = kept_find(c, v4 ? KEPT_IP4 : KEPT_IP6, a, b, &found);
 	if (!found) {
-		addr_add_ip(&c->scratch, !v4, f->key.addr[end] + (v4 ? 12 : 0));
+		addr_add_ip(&c->scratch, !v4, key->addr[end] + (v4 ? 12 : 0));
 		keep_scratch(c, k);
 	}
 	table_text_kept(c->table, k->text, k->len);
+}
+
+void cells_address(struct net_cells *c, const struct flow *f, unsigned int end)
+{
+	cells_key_address(c, f != NULL ? &f->key : NULL, end);
 }
 
 void cells_words(struct net_cells *c, uint32_t flags, const struct flag_word *words, size_t count)
@@ -179,9 +205,9 @@ void cells_words(struct net_cells *c, uint32_t flags, const struct flag_word *wo
 
 /* ---- other cells ------------------------------------------------------------------------------------ */
 
-bool flow_has_ports(const struct flow *f)
+bool key_has_ports(const struct flow_key *key)
 {
-	switch (f->key.ip_proto) {
+	switch (key->ip_proto) {
 	case IP_TCP:
 	case IP_UDP:
 	case IP_SCTP: return true;
@@ -189,13 +215,45 @@ bool flow_has_ports(const struct flow *f)
 	}
 }
 
-void cells_port(struct net_cells *c, const struct flow *f, unsigned int end)
+bool flow_has_ports(const struct flow *f)
 {
-	if (f == NULL || !flow_has_ports(f)) {
+	return key_has_ports(&f->key);
+}
+
+void cells_key_port(struct net_cells *c, const struct flow_key *key, unsigned int end)
+{
+	if (key == NULL || !key_has_ports(key)) {
 		table_unknown(c->table);
 	} else {
-		table_u64(c->table, f->key.port[end]);
+		table_u64(c->table, key->port[end]);
 	}
+}
+
+void cells_port(struct net_cells *c, const struct flow *f, unsigned int end)
+{
+	cells_key_port(c, f != NULL ? &f->key : NULL, end);
+}
+
+/* Where the clocks' distance is not known, a time stays what its capture says. */
+static uint64_t on_clock(const struct net_cells *c, uint64_t ns, bool of_calls)
+{
+	uint64_t mapped = 0;
+
+	if (c->clock == NULL || ns == 0 || of_calls != c->clock_packets) {
+		return ns;
+	}
+	mapped = of_calls ? clock_to_packets(c->clock, ns) : clock_to_calls(c->clock, ns);
+	return mapped != 0 ? mapped : ns;
+}
+
+void cells_time(struct net_cells *c, uint64_t ns)
+{
+	table_time(c->table, on_clock(c, ns, c->of_calls));
+}
+
+void cells_call_time(struct net_cells *c, uint64_t ns)
+{
+	table_time(c->table, on_clock(c, ns, true));
 }
 
 void cells_flow(struct net_cells *c, const struct flow *f)
@@ -236,10 +294,15 @@ void cells_span(struct net_cells *c, uint64_t from_ns, uint64_t to_ns)
 	}
 }
 
+void cells_section(struct net_cells *c, const struct section *sec)
+{
+	table_text(c->table, sec->source->shown);
+	table_u64(c->table, sec->index);
+}
+
 void cells_source(struct net_cells *c)
 {
-	table_text(c->table, c->section->source->shown);
-	table_u64(c->table, c->section->index);
+	cells_section(c, c->section);
 }
 
 /* By IANA's numbers, in lower case as Zeek and Wireshark have them. */

@@ -11,7 +11,9 @@
 #include "net/net.h"
 #include "stats/stats.h"
 
+struct clock_pair;
 struct kept_text;
+struct str;
 
 /* A table being filled, and the section whose rows are being added. */
 struct net_cells {
@@ -20,6 +22,9 @@ struct net_cells {
 	const struct net *net;		/* of the section */
 	struct buf scratch;		/* for one cell's text */
 	struct kept_text *kept;		/* owns; texts copied before, by what they were made of */
+	const struct clock_pair *clock;	/* between the packets and the system calls of the row, or NULL: times stay as they are */
+	bool clock_packets;		/* show times by the packets' clock, else by the syscalls' */
+	bool of_calls;			/* the row being added is of system calls, not of packets: so are its times */
 };
 
 /* False: no memory; release it all the same. */
@@ -46,12 +51,19 @@ void cells_port(struct net_cells *c, const struct flow *f, unsigned int end);	/*
 void cells_flow(struct net_cells *c, const struct flow *f);		/* its id; NULL: unknown */
 void cells_service(struct net_cells *c, const struct flow *f);		/* NULL: unknown */
 void cells_id(struct net_cells *c, uint64_t id);			/* 0: unknown */
+void cells_time(struct net_cells *c, uint64_t ns);			/* of the row's packets (or calls), by the clock shown; 0: unknown */
+void cells_call_time(struct net_cells *c, uint64_t ns);			/* of system calls, by the clock shown; 0: unknown */
+void cells_key_address(struct net_cells *c, const struct flow_key *key, unsigned int end);	/* NULL: unknown */
+void cells_key_port(struct net_cells *c, const struct flow_key *key, unsigned int end);	/* NULL, or no ports: unknown */
+void cells_str(struct net_cells *c, const struct str *s);		/* NULL or "": unknown */
 void cells_span(struct net_cells *c, uint64_t from_ns, uint64_t to_ns);	/* from 0, or not in order: unknown */
 void cells_words(struct net_cells *c, uint32_t flags, const struct flag_word *words, size_t count);	/* none: "" */
 void cells_source(struct net_cells *c);					/* two cells: source and section */
+void cells_section(struct net_cells *c, const struct section *sec);	/* the same, of another section */
 
 /* Does this flow have ports? Those of ICMP are its type and code. */
 bool flow_has_ports(const struct flow *f);
+bool key_has_ports(const struct flow_key *key);
 /* "tcp", "udp", ...; NULL for protocols known by number only. */
 const char *ip_proto_name(uint8_t ip_proto);
 /* The name of a flow's service, NULL unknown. Borrows from the flow. */

@@ -3,6 +3,7 @@
  * process was comes from the state's registry at the end. Processes of a rotated series are one row.
  */
 #include "stats/event_class.h"
+#include "stats/process_flows.h"
 #include "stats/series.h"
 #include "stats/stats.h"
 #include "stats/strings.h"
@@ -196,6 +197,11 @@ static const struct column columns[] = {
 	{ "threads", COL_U64, "", "Threads it ever had" },
 	{ "execs", COL_U64, "", "Programs it became" },
 	{ "unfinished_calls", COL_U64, "", "Calls that began and never returned in the capture" },
+	{ "flows", COL_U64, "", "Flows in the packets that its sockets were matched with; unknown without packets and sockets to join" },
+	{ "packets", COL_U64, "", "Packets of those flows: of a flow of several processes its share by bytes" },
+	{ "retransmissions", COL_U64, "", "Retransmissions in those flows, shared out the same way" },
+	{ "rtt_median", COL_DURATION, "ns", "Round trip in the handshake of those flows, from SYN to the ACK that ends it: median" },
+	{ "rtt_max", COL_DURATION, "ns", "Longest of it" },
 	{ "first_seen", COL_TIME, "", "First event" },
 	{ "last_seen", COL_TIME, "", "Last event" },
 	{ "host", COL_TEXT, "", "Host of the capture" },
@@ -311,7 +317,32 @@ static void add_life(struct table *t, const struct whole *w)
 	}
 }
 
-static void add_row(struct table *t, const struct whole *w, const struct series *series)
+static void add_rtt(struct table *t, uint64_t ns)
+{
+	if (ns != UINT64_MAX) {
+		table_duration(t, ns);
+	} else {
+		table_unknown(t);
+	}
+}
+
+/* net: NULL, nothing was joined. */
+static void add_net(struct table *t, const struct process_net *net)
+{
+	if (net == NULL) {
+		for (unsigned int i = 0; i < 5; i++) {
+			table_unknown(t);
+		}
+		return;
+	}
+	table_u64(t, net->flows);
+	table_u64(t, net->packets);
+	table_u64(t, net->retransmissions);
+	add_rtt(t, net->rtt_median_ns);
+	add_rtt(t, net->rtt_max_ns);
+}
+
+static void add_row(struct table *t, const struct whole *w, const struct series *series, const struct process_net *net)
 {
 	const struct section *last = series_section(series, w->last_section);
 	const struct section *first = series_section(series, w->first_section);
@@ -332,6 +363,7 @@ static void add_row(struct table *t, const struct whole *w, const struct series 
 	table_u64(t, w->threads);
 	table_u64(t, w->execs);
 	table_u64(t, w->unfinished);
+	add_net(t, net);
 	table_time(t, w->first_ns);
 	table_time(t, w->last_ns);
 	table_text(t, first->hostname[0] != '\0' ? first->hostname : NULL);
@@ -341,19 +373,24 @@ static void add_row(struct table *t, const struct whole *w, const struct series 
 static int processes_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
 	struct table *t = table_new(&def);
+	struct process_flows *flows = NULL;
 
-	if (t == NULL) {
+	if (t == NULL || process_flows_new(in, &flows) < 0) {
+		table_free(t);
 		return err_nomem(e, "table processes");
 	}
 	for (uint32_t i = 0; i < series_process_count(in->series); i++) {
+		struct process_net net;
 		struct whole w;
 
 		gather(&w, in->series, st, i);
 		if (!w.last->known && w.sums.events == 0) {
 			continue;	/* a mere mention of an id: nobody knows it, nothing happened in it */
 		}
-		add_row(t, &w, in->series);
+		process_flows_get(flows, i, &net);
+		add_row(t, &w, in->series, flows != NULL ? &net : NULL);
 	}
+	process_flows_free(flows);
 	return report_add(r, t) == 0 ? 0 : err_nomem(e, "table processes");
 }
 
@@ -362,6 +399,7 @@ const struct tap tap_processes = {
 	.help = "one row per process and what it did",
 	.order = TAP_FREE,
 	.events = true,
+	.join = true,
 	.state_new = processes_new,
 	.state_free = processes_free,
 	.batch = processes_batch,

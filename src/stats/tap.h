@@ -16,6 +16,7 @@
 #include "report/result.h"
 
 struct input_skip;
+struct join;
 struct series;
 
 enum tap_order {
@@ -31,6 +32,8 @@ struct tap_input {
 	const struct input_skip *skips;	/* what was named or found and not read */
 	size_t skip_count;
 	const struct series *series;	/* which processes of different sections are one: series.h */
+	const struct join *join;	/* join/join.h; NULL: no tap asks for it, or the input holds nothing to join */
+	bool clock_packets;		/* times in joined tables are shown by the packets' clock, not the syscalls' */
 };
 
 struct tap {
@@ -40,6 +43,7 @@ struct tap {
 	bool events;			/* wants batches with events */
 	bool packets;			/* wants batches with packets: dissected, and stamped by their flows' shards (net/layer.h) */
 	bool flows;			/* reads section->net (frozen, or NULL without packets) when tables are built */
+	bool join;			/* reads tap_input.join: sockets are collected and joined with flows */
 	unsigned int wants;		/* WANT_ of state.h */
 	/* NULL: no memory. */
 	void *(*state_new)(void);

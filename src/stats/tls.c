@@ -87,7 +87,7 @@ static void add_number_name(struct table *t, uint16_t number, name_fn *name)
 
 static void add_who(struct net_cells *c, const struct tls_session *x)
 {
-	table_time(c->table, x->client_hello_ns != 0 ? x->client_hello_ns : x->server_hello_ns);
+	cells_time(c, x->client_hello_ns != 0 ? x->client_hello_ns : x->server_hello_ns);
 	cells_address(c, x->flow, x->client);
 	cells_address(c, x->flow, !x->client);
 	cells_port(c, x->flow, !x->client);

@@ -1,0 +1,243 @@
+/*
+ * joined.c - see joined.h. Main thread, but for the tap, which any worker feeds: it notes the name and number of each call on
+ * a network socket, since the join itself keeps the raw number only.
+ */
+#include "cli/joined.h"
+
+/* ---- calls on sockets ------------------------------------------------------------------------------------- */
+
+struct noted {
+	const struct section *section;
+	uint64_t raw, shown;
+	uint16_t type;
+};
+
+struct notes {
+	struct noted *rows;	/* owns; in no order */
+	size_t count, cap;
+};
+
+static void *notes_new(void)
+{
+	return calloc(1, sizeof(struct notes));
+}
+
+static void notes_free(void *st)
+{
+	free(((struct notes *)st)->rows);
+	free(st);
+}
+
+static int notes_room(struct notes *n, size_t more)
+{
+	size_t cap = n->cap == 0 ? 1024 : n->cap;
+	struct noted *grown;
+
+	if (n->cap - n->count >= more) {
+		return 0;
+	}
+	while (cap - n->count < more) {
+		cap *= 2;
+	}
+	grown = realloc(n->rows, cap * sizeof(*grown));
+	if (grown == NULL) {
+		return ERR_NOMEM;
+	}
+	n->rows = grown;
+	n->cap = cap;
+	return 0;
+}
+
+/* tap.batch */
+static int notes_batch(void *st, const struct batch *b)
+{
+	struct notes *n = st;
+	uint64_t shown = b->first_num;
+
+	for (uint32_t i = 0; i < b->event_count; i++) {
+		const struct event *ev = &b->events[i];
+
+		if (ev->fd != NULL && (ev->flags & EVENT_EXIT) != 0 && fd_is_inet(ev->fd)) {
+			if (notes_room(n, 1) != 0) {
+				return ERR_NOMEM;
+			}
+			n->rows[n->count++] = (struct noted){ b->section, b->first_raw_num + i, shown, ev->type };
+		}
+		shown += (ev->flags & EVENT_SHOWN) != 0;
+	}
+	return 0;
+}
+
+/* tap.merge */
+static int notes_merge(void *into, void *from)
+{
+	struct notes *a = into, *b = from;
+
+	if (notes_room(a, b->count) != 0) {
+		return ERR_NOMEM;
+	}
+	if (b->count > 0) {
+		memcpy(a->rows + a->count, b->rows, b->count * sizeof(*b->rows));
+		a->count += b->count;
+	}
+	return 0;
+}
+
+static const struct tap notes_tap = {
+	.name = "calls", .help = "numbers and names of calls on sockets", .order = TAP_FREE, .events = true,
+	.state_new = notes_new, .state_free = notes_free, .batch = notes_batch, .merge = notes_merge,
+};
+static const struct tap *const taps[] = { &notes_tap, NULL };
+
+/* ---- the pass ------------------------------------------------------------------------------------------------ */
+
+static int refuse_stdin(const char *what, const struct options *o, struct diag *d)
+{
+	for (size_t i = 0; i < o->input_count; i++) {
+		if (strcmp(o->inputs[i], "-") == 0) {
+			diag_error(d, "%s reads its inputs twice and cannot do so with standard input: name a file", what);
+			return err_exit_status(ERR_USAGE);
+		}
+	}
+	return 0;
+}
+
+static void count_kinds(struct joined *j, struct source *const *sources, uint32_t count)
+{
+	unsigned int packets = 0, calls = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		bool has_packets = false, has_calls = false;
+
+		for (uint32_t k = 0; k < sources[i]->section_count; k++) {
+			has_packets |= sources[i]->sections[k]->packets > 0;
+			has_calls |= sources[i]->sections[k]->events > 0;
+		}
+		packets += has_packets;
+		calls += has_calls;
+	}
+	j->many_packets = packets > 1;
+	j->many_calls = calls > 1;
+}
+
+/* The longest directory that all absolute inputs lie in. */
+static size_t shared_directory(const struct input_list *l)
+{
+	const char *first = NULL;
+	size_t len = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const char *path = l->files[i].path;
+		size_t n = 0;
+
+		if (path[0] != '/') {
+			continue;
+		}
+		if (first == NULL) {
+			first = path;
+			len = (size_t)(strrchr(path, '/') - path) + 1;
+		}
+		while (n < len && path[n] == first[n]) {
+			n++;
+		}
+		while (n > 0 && first[n - 1] != '/') {
+			n--;
+		}
+		len = n;
+	}
+	return len;
+}
+
+const char *joined_shown(const struct joined *j, const struct source *s)
+{
+	return s->name[0] == '/' && strlen(s->name) > j->shared_dir ? s->name + j->shared_dir : s->name;
+}
+
+static int make_lookup(struct joined *j, struct err *e)
+{
+	const struct notes *n = engine_tap_state(j->run.engine, 0);
+	struct source *const *sources;
+	const struct pair *pairs;
+	uint32_t source_count;
+	size_t count;
+	int rc;
+
+	j->join = engine_joined(j->run.engine);
+	if (j->join == NULL) {
+		return 0;
+	}
+	pairs = join_pairs(j->join, &count);
+	j->pair_count = count;
+	sources = engine_sources(j->run.engine, &source_count);
+	count_kinds(j, sources, source_count);
+	rc = lookup_new(pairs, count, sources, source_count, &j->lookup, e);
+	for (size_t i = 0; rc == 0 && n != NULL && i < n->count; i++) {
+		lookup_tell_call(j->lookup, n->rows[i].section, n->rows[i].raw, n->rows[i].shown, n->rows[i].type);
+	}
+	return rc;
+}
+
+int joined_list(struct joined *j, const char *what, const struct options *o, struct diag *d)
+{
+	int status = refuse_stdin(what, o, d);
+
+	memset(j, 0, sizeof(*j));
+	run_init(&j->run, o, d);
+	status = status == 0 ? run_inputs(&j->run) : status;
+	j->shared_dir = shared_directory(&j->run.inputs);
+	return status;
+}
+
+int joined_run(struct joined *j, const struct join_options *opt)
+{
+	struct engine_options eo;
+	int status;
+
+	memset(&eo, 0, sizeof(eo));
+	eo.fold = true;
+	eo.packets = true;
+	eo.join = true;
+	eo.join_options = *opt;
+	eo.no_ndpi = true;
+	eo.taps = taps;
+	status = run_engine(&j->run, &eo);
+	if (status == 0 && j->run.code == ERR_STOPPED) {
+		diag_note(j->run.diag, "stopped by a signal: nothing was joined yet");
+		return err_exit_status(ERR_STOPPED);
+	}
+	if (status == 0 && make_lookup(j, &j->run.err) != 0) {
+		diag_err(j->run.diag, &j->run.err);
+		return err_exit_status(j->run.err.code);
+	}
+	return status;
+}
+
+void joined_lend_inputs(const struct joined *j, struct run *r)
+{
+	r->inputs = j->run.inputs;
+}
+
+void joined_take_inputs(struct run *r)
+{
+	input_list_init(&r->inputs);
+}
+
+void joined_release(struct joined *j)
+{
+	lookup_free(j->lookup);
+	j->lookup = NULL;
+	j->join = NULL;
+	run_release(&j->run);
+}
+
+const struct process *joined_process(const struct packet_owner *o)
+{
+	const struct state *s = o->side->sock->section->state;
+
+	return s != NULL && o->process < state_process_count(s) ? state_process(s, o->process) : NULL;
+}
+
+const char *joined_call_name(const struct lookup_call *c)
+{
+	return c->shown != 0 && c->type < SCHEMA_EVENTS ? schema_events[c->type].name : "";
+}
