@@ -7,7 +7,7 @@
  * written from the format alone and shares nothing with src/ but struct buf: it is a second opinion.
  *
  * mkcap.c: numbers, blocks, sections, packets, files. mkcap_state.c: the metadata lists.
- * mkcap_event.c: events parameter by parameter. mkcap_calls.c: whole events.
+ * mkcap_event.c: events parameter by parameter. mkcap_calls.c: whole events. mkcap_io.c: the calls of sockets.
  */
 #ifndef MKCAP_H
 #define MKCAP_H
@@ -226,6 +226,56 @@ void mkcap_recvfrom4(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int
 		     const char *data, const char *sip, uint16_t sport, const char *dip,
 		     uint16_t dport);
 void mkcap_drop(struct mkcap *m, uint64_t ts, bool enter, uint32_t ratio);
+
+/* ---- mkcap_io.c: calls of sockets and what stands between them ---- */
+
+/* IPv4 or, where ip holds a colon, IPv6; NULL: an empty parameter. */
+void mkcap_p_tuple(struct mkcap *m, const char *sip, uint16_t sport, const char *dip, uint16_t dport);
+void mkcap_p_sockaddr(struct mkcap *m, const char *ip, uint16_t port);
+
+struct mkcap_io {
+	int64_t res, fd;
+	const void *data;	/* len bytes, as captured */
+	size_t len;
+	uint32_t size;		/* asked for; 0: res */
+	const char *sip, *dip;	/* of the tuple, as mkcap_p_tuple has it */
+	uint16_t sport, dport;
+	const char *path;	/* not NULL: a unix tuple instead, in the order of the kind of call */
+	uint64_t usrc, udst;
+};
+
+/* type: 7 read, 9 write, 31 sendto, 35 recvfrom, 49 sendmsg, 51 sendmmsg, 53 recvmsg, 55 recvmmsg, 117 readv, 119 writev. */
+void mkcap_io(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t type, const struct mkcap_io *x);
+/* Its enter event; type as above. */
+void mkcap_io_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t type, const struct mkcap_io *x);
+void mkcap_sendfile(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t out_fd, int64_t in_fd, uint64_t offset,
+		    uint64_t size);
+void mkcap_sendfile_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t out_fd, int64_t in_fd, uint64_t offset, uint64_t size);
+void mkcap_bind(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, const char *ip, uint16_t port);
+void mkcap_bind_unix(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, const char *path);
+void mkcap_listen(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, uint32_t backlog);
+/* The address is the tuple's destination. */
+void mkcap_connect(struct mkcap *m, uint64_t ts, int64_t tid, const struct mkcap_io *x);
+void mkcap_connect_enter(struct mkcap *m, uint64_t ts, int64_t tid, const struct mkcap_io *x);
+/* accept4; the new socket is fd. */
+void mkcap_accept(struct mkcap *m, uint64_t ts, int64_t tid, const struct mkcap_io *x);
+void mkcap_accept_enter(struct mkcap *m, uint64_t ts, int64_t tid);
+void mkcap_shutdown(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, uint8_t how);
+void mkcap_shutdown_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t fd, uint8_t how);
+/* getsockopt of SO_ERROR: how a connect in progress ended. */
+void mkcap_so_error(struct mkcap *m, uint64_t ts, int64_t tid, int64_t fd, int64_t error);
+void mkcap_close_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t fd);
+void mkcap_epoll_create1(struct mkcap *m, uint64_t ts, int64_t tid, int64_t fd);
+void mkcap_epoll_wait(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res);
+void mkcap_epoll_wait_enter(struct mkcap *m, uint64_t ts, int64_t tid);
+/* Of one fd. */
+void mkcap_poll(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, uint64_t timeout);
+void mkcap_futex(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, uint64_t addr);
+void mkcap_futex_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint64_t addr);
+void mkcap_nanosleep(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, uint64_t interval_ns);
+void mkcap_nanosleep_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint64_t interval_ns);
+/* A call that has no event type: code of the schema's list of calls (178 clock_nanosleep), number on the machine (230). */
+void mkcap_generic(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t code, uint16_t native);
 
 /* State records; tid is -1. The JSON is the whole object {"container":{...}}. */
 void mkcap_container_json(struct mkcap *m, uint64_t ts, const char *json); /* 324 */

@@ -35,7 +35,7 @@ static struct batch *new_batch(struct mknet *k)
 
 static void fold(struct batch *b, const struct mknet_options *opt, uint64_t *io_num)
 {
-	struct net_options no = { opt->ndpi, !opt->no_content };
+	struct net_options no = { .ndpi = opt->ndpi, .content = !opt->no_content, .knots = opt->knots };
 	struct section *sec = b->section;
 	struct err e;
 

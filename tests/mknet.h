@@ -24,6 +24,7 @@ struct mknet_options {
 	size_t batch_bytes;		/* 0: 512 KiB */
 	bool shuffled;			/* all batches folded first, then shard by shard in an order of its own */
 	bool no_content;		/* flows only: no analyzer is fed */
+	bool knots;			/* keep flow->knots */
 	struct ndpi_module *ndpi;	/* borrowed, or NULL */
 	uint32_t section;		/* to look at: index in the source, from 1; 0: the first with packets */
 	const struct net_limits *limits;	/* net_internal.h; NULL: the ceilings of limits.h */

@@ -27,7 +27,7 @@ struct run {
 /* All statistics over the rebuilt state. */
 static inline struct engine_options run_report_options(unsigned int threads, size_t batch_bytes)
 {
-	struct engine_options opt = { .threads = threads, .batch_bytes = batch_bytes, .fold = true };
+	struct engine_options opt = { .threads = threads, .batch_bytes = batch_bytes, .fold = true, .join = true };
 
 	opt.taps = stats_taps;
 	return opt;

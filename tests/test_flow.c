@@ -362,9 +362,9 @@ static void test_flow_timeouts(void)
 	case_init(&t);
 	mkconv_open(&t.c);
 	mkconv_say(&t.c, 0, "ab");
-	t.c.now += 7000 * SEC;
+	t.c.now += 8900 * SEC;
 	mkconv_say(&t.c, 0, "cd");
-	t.c.now += 7300 * SEC;
+	t.c.now += 9100 * SEC;
 	mkconv_say(&t.c, 0, "ef");
 	case_run(&t, NULL);
 	CU_ASSERT_EQUAL_FATAL(mknet_flow_count(&t.k), 2);

@@ -98,14 +98,16 @@ static void test_http1_gaps_over_chunk_framing(void)
 
 	play(&m, said, true);
 	CU_ASSERT_EQUAL(mkchat_count(&m), 3);
-	check(&m, 0, "/1", 200, BOTH | HTTP_RESPONSE_CUT | HTTP_CHUNKED_RESPONSE);
+	check(&m, 0, "/1", 200, BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE | HTTP_CHUNKED_RESPONSE);
 	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->response.last_num, 5);
+	/* What was counted before the framing was lost. */
+	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->response.body_bytes, 2);
 	check(&m, 1, "/2", 201, BOTH);
 	/* The end was seen, so it is known that the second had no answer yet. */
 	check(&m, 2, "/3", 0, HTTP_REQUEST | HTTP_PIPELINED);
 	mkchat_release(&m);
 	play(&m, unended, true);
-	check(&m, 0, "/1", 200, BOTH | HTTP_RESPONSE_CUT | HTTP_CHUNKED_RESPONSE);
+	check(&m, 0, "/1", 200, BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE | HTTP_CHUNKED_RESPONSE);
 	check(&m, 1, "/2", 201, BOTH);
 	mkchat_release(&m);
 }
@@ -146,6 +148,7 @@ static void test_http1_gaps_lost_response(void)
 	const struct said twice[] = { GET("1"), GAP(S, 38), GET("2"), GAP(S, 38),
 				      GET("3"), OK("3"),    OVER };
 	const struct said start_only[] = { GET("1"), GAP(S, 30), OK("1"), OVER };
+	const struct said both[] = { GET("1"), GAP(C, 40), GAP(S, 38), OK("2"), GET("3"), OK("3"), OVER };
 	struct mkchat m;
 
 	play(&m, said, true);
@@ -167,6 +170,13 @@ static void test_http1_gaps_lost_response(void)
 	play(&m, start_only, true);
 	CU_ASSERT_EQUAL(mkchat_count(&m), 1);
 	check(&m, 0, "/1", 201, BOTH | HTTP_RESPONSE_CUT);
+	mkchat_release(&m);
+	/* A response and the next request are missing: the next response is not the first one's. */
+	play(&m, both, true);
+	CU_ASSERT_EQUAL(mkchat_count(&m), 3);
+	check(&m, 0, "/1", 0, HTTP_REQUEST | HTTP_RESPONSE_CUT);
+	check(&m, 1, NULL, 202, HTTP_RESPONSE | HTTP_REQUEST_CUT);
+	check(&m, 2, "/3", 203, BOTH);
 	mkchat_release(&m);
 }
 
@@ -290,7 +300,7 @@ static void test_http1_gaps_cut_head_then_body_that_looks_like_a_message(void)
 	mkchat_data(&m, C, "GET /next HTTP/1.1\r\nHost: x\r\n\r\n", 31);
 	mkchat_close(&m);
 	CU_ASSERT_EQUAL(mkchat_count(&m), 2);
-	check(&m, 0, "/upload", 0, HTTP_REQUEST | HTTP_REQUEST_CUT | HTTP_HEAD_CUT);
+	check(&m, 0, "/upload", 0, HTTP_REQUEST | HTTP_REQUEST_CUT | HTTP_REQUEST_UNSURE | HTTP_HEAD_CUT);
 	CU_ASSERT(is_text(mkchat_http(&m, 0)->host, "a"));
 	CU_ASSERT(mkchat_http(&m, 0)->request.content_length == 5000 &&
 		  mkchat_http(&m, 0)->request.body_bytes == 5000);
@@ -317,13 +327,137 @@ static void test_http1_gaps_in_a_start_line(void)
 	play(&m, said, true);
 	CU_ASSERT_EQUAL(mkchat_count(&m), 2);
 	check(&m, 0, "/a/very/long", 200,
-	      BOTH | HTTP_REQUEST_CUT | HTTP_RESPONSE_CUT | HTTP_HEAD_CUT);
+	      BOTH | HTTP_REQUEST_CUT | HTTP_RESPONSE_CUT | HTTP_HEAD_CUT | HTTP_REQUEST_UNSURE |
+		      HTTP_RESPONSE_UNSURE);
 	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->request.end, 116);
+	/* The version of the request was not captured: the response's stands there. */
+	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->version, 11);
 	check(&m, 1, "/2", 201, BOTH);
 	mkchat_release(&m);
 	play(&m, too_little, true);
 	CU_ASSERT_EQUAL(mkchat_count(&m), 1);
 	check(&m, 0, "/2", 201, BOTH);
+	mkchat_release(&m);
+}
+
+/* Is the body's size told, and which? UINT64_MAX: unknown. */
+static void check_bodies(const struct mkchat *m, size_t i, uint64_t request, uint64_t response)
+{
+	const struct http_tx *tx = mkchat_http(m, i);
+
+	CU_ASSERT_EQUAL(http_body_known(tx, true) ? tx->request.body_bytes : UINT64_MAX, request);
+	CU_ASSERT_EQUAL(http_body_known(tx, false) ? tx->response.body_bytes : UINT64_MAX, response);
+}
+
+/* Nothing is made up of a head that was cut: neither its size nor a body of nought bytes. */
+static void test_http1_gaps_sizes_of_cut_heads(void)
+{
+	const struct said said[] = { SAID(C, "GET /1 HTTP/1.0\r\nHost: a"),
+				     GAP(C, 40),
+				     SAID(S, "HTTP/1.0 200 OK\r\nServer: s\r\nX: yy"),
+				     GAP(S, 4000),
+				     SAID(S, "more"),
+				     ENDS(S, END_FIN),
+				     ENDS(C, END_FIN),
+				     OVER };
+	const struct said line_cut[] = { SAID(C, "GET /long"), GAP(C, 40), ENDS(S, END_FIN),
+					 ENDS(C, END_FIN),     OVER };
+	/* All that was announced has passed, or may not have. */
+	const struct said announced[] = { GET("1"),
+					  SAID(S, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nX: yy"),
+					  GAP(S, 80),
+					  GET("2"),
+					  SAID(S, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nX: yy"),
+					  GAP(S, 30),
+					  OVER };
+	const uint32_t cut = HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE | HTTP_HEAD_CUT;
+	struct mkchat m;
+
+	play(&m, said, true);
+	check(&m, 0, "/1", 200, BOTH | HTTP_REQUEST_CUT | HTTP_REQUEST_UNSURE | cut);
+	CU_ASSERT(mkchat_http(&m, 0)->request.head_ns == 0 && mkchat_http(&m, 0)->response.head_ns == 0);
+	check_bodies(&m, 0, UINT64_MAX, UINT64_MAX);
+	mkchat_release(&m);
+	play(&m, line_cut, true);
+	check(&m, 0, "/long", 0, HTTP_REQUEST | HTTP_REQUEST_CUT | HTTP_REQUEST_UNSURE | HTTP_HEAD_CUT);
+	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->version, 0);
+	check_bodies(&m, 0, UINT64_MAX, UINT64_MAX);
+	mkchat_release(&m);
+	play(&m, announced, true);
+	check(&m, 0, "/1", 200, BOTH | cut);
+	check_bodies(&m, 0, 0, 50);
+	check(&m, 1, "/2", 200, BOTH | cut | HTTP_RESPONSE_OPEN);
+	check_bodies(&m, 1, 0, UINT64_MAX);
+	CU_ASSERT_EQUAL(mkchat_http(&m, 1)->response.content_length, 50);
+	mkchat_release(&m);
+}
+
+/* The answers to HEAD, and 304, have no body whatever they declare: the next response is not taken for one. */
+static void test_http1_gaps_cut_heads_without_body(void)
+{
+	static const char *const first[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\nX: yy",
+		"HTTP/1.1 304 Not Modified\r\nContent-Length: 50000\r\nX: yy",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(first); i++) {
+		const struct said said[] = { { .dir = C,
+					       .bytes = i == 0 ? "HEAD /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+							       : "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n" },
+					     { .dir = S, .bytes = first[i] },
+					     GAP(S, 80),
+					     GET("2"),
+					     OK("1"),
+					     OVER };
+		struct mkchat m;
+
+		play(&m, said, true);
+		CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 2);
+		CU_ASSERT_EQUAL(mkchat_http(&m, 0)->flags,
+				BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE | HTTP_HEAD_CUT);
+		CU_ASSERT_EQUAL(mkchat_http(&m, 0)->response.content_length, 50000);
+		check_bodies(&m, 0, 0, UINT64_MAX);
+		check(&m, 1, "/2", 201, BOTH);
+		check_bodies(&m, 1, 0, 0);
+		mkchat_release(&m);
+	}
+}
+
+/* A body of which nothing, or not all, was counted before the capture ended or the framing was lost. */
+static void test_http1_gaps_bodies_counted_in_part(void)
+{
+	const struct said none[] = { SAID(C, "POST /1 HTTP/1.1\r\nContent-Length: 10\r\n\r\n"), OVER };
+	const struct said some[] = { SAID(C, "POST /1 HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"), OVER };
+	const struct said lost[] = { GET("1"),
+				     SAID(S, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+				     GAP(S, 50),
+				     GET("2"),
+				     OK("1"),
+				     OVER };
+	const struct said unknown[] = { GET("1"),
+					SAID(S, "HTTP/1.0 200 OK\r\n\r\nabc"),
+					{ .dir = S, .gap_unknown = true },
+					SAID(S, "de"),
+					ENDS(S, END_FIN),
+					OVER };
+	struct mkchat m;
+
+	play(&m, none, true);
+	check(&m, 0, "/1", 0, HTTP_REQUEST | HTTP_REQUEST_OPEN);
+	check_bodies(&m, 0, UINT64_MAX, UINT64_MAX);
+	mkchat_release(&m);
+	play(&m, some, true);
+	check(&m, 0, "/1", 0, HTTP_REQUEST | HTTP_REQUEST_OPEN);
+	check_bodies(&m, 0, 3, UINT64_MAX);
+	mkchat_release(&m);
+	play(&m, lost, true);
+	check(&m, 0, "/1", 200, BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE | HTTP_CHUNKED_RESPONSE);
+	check_bodies(&m, 0, 0, UINT64_MAX);
+	check_bodies(&m, 1, 0, 0);
+	mkchat_release(&m);
+	play(&m, unknown, true);
+	check(&m, 0, "/1", 200, BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE | HTTP_CLOSE_DELIMITED);
+	check_bodies(&m, 0, 0, 5);
 	mkchat_release(&m);
 }
 
@@ -344,4 +478,7 @@ void suite_http1_gaps(CU_pSuite suite)
 	CU_add_test(suite, "test_http1_gaps_cut_head_then_body_that_looks_like_a_message",
 		    test_http1_gaps_cut_head_then_body_that_looks_like_a_message);
 	CU_add_test(suite, "test_http1_gaps_in_a_start_line", test_http1_gaps_in_a_start_line);
+	CU_add_test(suite, "test_http1_gaps_sizes_of_cut_heads", test_http1_gaps_sizes_of_cut_heads);
+	CU_add_test(suite, "test_http1_gaps_cut_heads_without_body", test_http1_gaps_cut_heads_without_body);
+	CU_add_test(suite, "test_http1_gaps_bodies_counted_in_part", test_http1_gaps_bodies_counted_in_part);
 }

@@ -271,10 +271,83 @@ static void test_http2_damage_gaps(void)
 	mkchat_close(&m);
 	CU_ASSERT_EQUAL(mkchat_http(&m, 2)->flags, BOTH | HTTP_HEAD_CUT);
 	CU_ASSERT_EQUAL(mkchat_http(&m, 2)->status, 204);
-	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->flags & ~(uint32_t)HTTP_RESPONSE_OPEN,
-			BOTH | HTTP_RESPONSE_CUT);
-	CU_ASSERT_EQUAL(mkchat_http(&m, 1)->flags, BOTH | HTTP_RESPONSE_CUT | HTTP_HEAD_CUT);
+	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->flags,
+			BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_OPEN | HTTP_RESPONSE_UNSURE);
+	/* Ten bytes were seen, at least. */
+	CU_ASSERT(http_body_known(mkchat_http(&m, 0), false) && mkchat_http(&m, 0)->response.body_bytes == 10);
+	/* All of its frames were seen. */
+	CU_ASSERT_EQUAL(mkchat_http(&m, 1)->flags, BOTH | HTTP_HEAD_CUT);
+	CU_ASSERT(http_body_known(mkchat_http(&m, 1), false) && mkchat_http(&m, 1)->response.body_bytes == 0);
 	CU_ASSERT_PTR_NULL(mkchat_http(&m, 1)->server);
+	mkchat_release(&m);
+	h2_ends_release(&e);
+}
+
+/* The packet ends within a header block and the next bytes are beyond it: what was read of it stays, with its time. */
+static void test_http2_damage_cut_in_a_block(void)
+{
+	for (unsigned int end = 0; end < 2; end++) { /* by a gap, by the end of the capture */
+		struct h2_ends e;
+		struct mkchat m;
+		const struct http_tx *tx;
+		size_t c, s;
+
+		h2_ends_init(&e);
+		c = e.say[C].len;
+		s = e.say[S].len;
+		h2_hex(&e.say[C], H2_HEADERS, H2_END_HEADERS | H2_END_STREAM, 1, "82 84 86 4101 61");	/* GET / http, "a" */
+		h2_hex(&e.say[S], H2_HEADERS, H2_END_HEADERS, 1, "89 7601 73 5f01 74");	/* 204, server, type */
+		h2_frame(&e.say[S], H2_DATA, H2_END_STREAM, 1, "0123456789", 10);
+		mkchat_open(&m, &analyzer_http2, 0, true);
+		mkchat_data(&m, C, e.say[C].data, c);
+		mkchat_data(&m, S, e.say[S].data, s);
+		/* The request as far as its second field, the response as far as its status. */
+		mkchat_data(&m, C, e.say[C].data + c, 9 + 2);
+		mkchat_data(&m, S, e.say[S].data + s, 9 + 1);
+		if (end == 0) {
+			mkchat_gap(&m, C, 500, false);
+			mkchat_gap(&m, S, 500, false);
+		}
+		mkchat_close(&m);
+		CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 1);
+		tx = mkchat_http(&m, 0);
+		CU_ASSERT_EQUAL(tx->flags & (BOTH | HTTP_HEAD_CUT | HTTP_REQUEST_OPEN | HTTP_RESPONSE_OPEN),
+				BOTH | HTTP_HEAD_CUT | HTTP_REQUEST_OPEN | HTTP_RESPONSE_OPEN);
+		CU_ASSERT_EQUAL((tx->flags & (HTTP_REQUEST_CUT | HTTP_RESPONSE_CUT)) != 0, end == 0);
+		CU_ASSERT(tx->status == 204 && is_text(tx->method, "GET") && tx->host == NULL);
+		/* Prefaces, then the two. */
+		CU_ASSERT(tx->request.first_num == 3 && tx->request.last_num == 3 && tx->request.start == c);
+		CU_ASSERT(tx->response.first_num == 4 && tx->response.last_num == 4 && tx->response.start == s);
+		CU_ASSERT(tx->request.first_ns != 0 && tx->response.first_ns > tx->request.first_ns);
+		CU_ASSERT(tx->request.head_ns == 0 && tx->response.head_ns == 0);
+		CU_ASSERT(!http_body_known(tx, true) && !http_body_known(tx, false));
+		mkchat_release(&m);
+		h2_ends_release(&e);
+	}
+}
+
+/* A frame of data of which not even the length of its padding was seen: how much of it is content nobody knows. */
+static void test_http2_damage_gap_over_pad_length(void)
+{
+	struct h2_ends e;
+	struct mkchat m;
+	const struct http_tx *tx;
+	static const uint8_t padded[200] = { 100 };	/* 99 bytes of content, 100 of padding */
+	size_t head;
+
+	h2_ends_init(&e);
+	h2_ask(&e, 1, "/1", H2_END_STREAM);
+	h2_answer(&e, 1, "200", 0);
+	head = e.say[S].len;
+	h2_frame(&e.say[S], H2_DATA, H2_END_STREAM | H2_PADDED, 1, padded, sizeof(padded));
+	mkchat_open(&m, &analyzer_http2, 0, true);
+	mkchat_data(&m, C, e.say[C].data, e.say[C].len);
+	mkchat_data(&m, S, e.say[S].data, head + 9);
+	mkchat_gap(&m, S, sizeof(padded), false);
+	mkchat_close(&m);
+	tx = mkchat_http(&m, 0);
+	CU_ASSERT_EQUAL(tx->flags, BOTH | HTTP_RESPONSE_CUT | HTTP_RESPONSE_UNSURE);
+	CU_ASSERT(!http_body_known(tx, false) && tx->response.end == head + 9 + sizeof(padded));
 	mkchat_release(&m);
 	h2_ends_release(&e);
 }
@@ -413,4 +486,6 @@ void suite_http2_damage(CU_pSuite suite)
 	CU_add_test(suite, "test_http2_damage_streams_without_end",
 		    test_http2_damage_streams_without_end);
 	CU_add_test(suite, "test_http2_damage_cuts_and_flips", test_http2_damage_cuts_and_flips);
+	CU_add_test(suite, "test_http2_damage_cut_in_a_block", test_http2_damage_cut_in_a_block);
+	CU_add_test(suite, "test_http2_damage_gap_over_pad_length", test_http2_damage_gap_over_pad_length);
 }

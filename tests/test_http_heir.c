@@ -165,6 +165,7 @@ static void test_http_heir_websocket(void)
 	mkchat_close(&m);
 	/* A gap inside a frame passes; after one over its end nobody knows where frames begin. */
 	CU_ASSERT(mkchat_http(&m, 0)->frames[1] == 3 && mkchat_http(&m, 0)->frames[0] == 0);
+	CU_ASSERT_EQUAL(mkchat_http(&m, 0)->flags, BOTH | HTTP_UPGRADED | HTTP_FRAMES_CUT);
 	mkchat_release(&m);
 }
 

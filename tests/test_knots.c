@@ -15,7 +15,7 @@ static bool same(const struct knot *a, const struct knot *b)
 {
 	return a->kind == b->kind && a->offset == b->offset && a->len == b->len && a->ts_ns == b->ts_ns &&
 	       a->begin_ns == b->begin_ns && a->begin_exact == b->begin_exact && a->num == b->num &&
-	       a->user == b->user && a->print == b->print;
+	       a->user == b->user && a->print == b->print && a->deep == b->deep;
 }
 
 /* Mostly what captures hold, now and then anything at all. */
@@ -33,6 +33,7 @@ static struct knot any_knot(uint64_t *state, const struct knot *last)
 	x.num = wild ? UINT64_MAX - draw(state) : last->num + 1 + draw(state) % 8;
 	x.user = (uint32_t)(draw(state) % 3);
 	x.print = draw(state) % 3 != 0 ? (uint32_t)draw(state) | 1 : 0;
+	x.deep = x.print != 0 && draw(state) % 3 != 0 ? (uint32_t)draw(state) : 0;
 	return x;
 }
 
@@ -71,10 +72,11 @@ static void test_knots_are_small(void)
 		x.num += 3;
 		x.ts_ns += 40000;
 		x.print = 0x12345678;
+		x.deep = 0x9abcdef0;
 		CU_ASSERT_EQUAL(knots_add(&k, &x, NULL), 0);
 		x.offset += x.len;
 	}
-	CU_ASSERT_TRUE(k.len <= 12 * 1000 + 20);
+	CU_ASSERT_TRUE(k.len <= 16 * 1000 + 20);
 	knots_release(&k);
 }
 
@@ -105,6 +107,35 @@ static void test_knots_print_tells_bytes_apart(void)
 	CU_ASSERT_EQUAL(knot_print(NULL, 0), 0);
 }
 
+/* Deep prints are of up to 64 bytes, and only of more than a plain print is of. */
+static void test_knots_deep_prints(void)
+{
+	uint8_t a[80];
+	uint8_t b[80];
+
+	for (size_t i = 0; i < sizeof(a); i++) {
+		a[i] = b[i] = (uint8_t)(i * 7);
+	}
+	CU_ASSERT(knot_deep(a, 8) == 0 && knot_deep(a, 9) != 0);
+	CU_ASSERT_EQUAL(knot_deep(a, 80), knot_deep(a, 64));
+	for (size_t n = 9; n <= 64; n++) {
+		CU_ASSERT_NOT_EQUAL(knot_deep(a, n), knot_deep(a, n + 1 < 65 ? n + 1 : 9));
+		for (size_t i = 0; i < n; i++) {
+			b[i] ^= 0x20;
+			CU_ASSERT_NOT_EQUAL(knot_deep(a, n), knot_deep(b, n));
+			b[i] ^= 0x20;
+		}
+	}
+	/* Each only if it may be had. */
+	CU_ASSERT_EQUAL(knot_prints(a, 80, 5), knot_print(a, 5));
+	CU_ASSERT_EQUAL(knot_prints(a, 4, 5), 0);
+	CU_ASSERT_EQUAL(knot_prints(a, 63, 64), knot_print(a, 8));
+	CU_ASSERT_EQUAL(knot_prints(a, 64, 1000), knot_print(a, 8) | (uint64_t)knot_deep(a, 64) << 32);
+	CU_ASSERT_EQUAL(knot_prints(a, 80, 20), knot_print(a, 8) | (uint64_t)knot_deep(a, 20) << 32);
+	CU_ASSERT_EQUAL(knot_prints(NULL, 0, 20), 0);
+	CU_ASSERT_EQUAL(knot_prints(a, 0, 0), 0);
+}
+
 void suite_knots(CU_pSuite suite);
 void suite_knots(CU_pSuite suite)
 {
@@ -112,4 +143,5 @@ void suite_knots(CU_pSuite suite)
 	CU_add_test(suite, "test_knots_are_small", test_knots_are_small);
 	CU_add_test(suite, "test_knots_stop_at_their_budget", test_knots_stop_at_their_budget);
 	CU_add_test(suite, "test_knots_print_tells_bytes_apart", test_knots_print_tells_bytes_apart);
+	CU_add_test(suite, "test_knots_deep_prints", test_knots_deep_prints);
 }

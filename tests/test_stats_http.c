@@ -27,11 +27,11 @@ static void whole(struct mkcells *m, struct flow *f, struct http_tx *x)
 	x->server = mkcells_text(m, "nginx");
 	x->location = mkcells_text(m, "/home");
 	x->forwarded = mkcells_text(m, "192.0.2.1");
-	x->request = (struct http_message){ .first_ns = T0, .last_ns = T0 + 50, .first_num = 4, .last_num = 6, .head_bytes = 200,
+	x->request = (struct http_message){ .first_ns = T0, .last_ns = T0 + 50, .first_num = 4, .last_num = 6, .head_ns = T0 + 40, .head_bytes = 200,
 					    .body_bytes = 30, .content_length = 30,
 					    .content_type = mkcells_text(m, "application/json") };
 	x->response = (struct http_message){ .first_ns = T0 + 170, .last_ns = T0 + 1170, .first_num = 8, .last_num = 12,
-					     .head_bytes = 150, .body_bytes = 4000, .content_length = UINT64_MAX,
+					     .head_ns = T0 + 180, .head_bytes = 150, .body_bytes = 4000, .content_length = UINT64_MAX,
 					     .content_type = mkcells_text(m, "text/html; charset=utf-8") };
 }
 
@@ -141,6 +141,60 @@ static void test_stats_http_open(void)
 	mkcells_release(&m);
 }
 
+/* What was not seen or counted is unknown, not nought; what was counted of it is told, with a word. */
+static void test_stats_http_cut(void)
+{
+	static const char *const request[] = { "request_head", "request_body", NULL };
+	static const char *const response[] = { "response_head", "response_body", NULL };
+	static const char *const bodies[] = { "response_body", "request_body", NULL };
+	static const char *const packet[] = { "response_body", "response_last_packet", "end", NULL };
+	struct mkcells m;
+	struct http_tx x;
+	struct flow f;
+
+	mkcells_init(&m, &http_def);
+	/* Heads that were cut. */
+	whole(&m, &f, &x);
+	x.request.head_ns = x.request.head_bytes = x.request.body_bytes = 0;
+	x.response.head_ns = x.response.head_bytes = x.response.body_bytes = 0;
+	x.flags |= HTTP_HEAD_CUT | HTTP_REQUEST_UNSURE | HTTP_RESPONSE_UNSURE;
+	http_row(&m.cells, &x);
+	mkcells_unknown(m.t, 0, request);
+	mkcells_unknown(m.t, 0, response);
+	CU_ASSERT_TRUE(run_text_is(m.t, 0, "flags", "head_cut, request_unsure, response_unsure"));
+	/* Bodies of which nothing was counted. */
+	whole(&m, &f, &x);
+	x.request.body_bytes = x.response.body_bytes = 0;
+	x.flags |= HTTP_REQUEST_OPEN | HTTP_RESPONSE_UNSURE;
+	http_row(&m.cells, &x);
+	mkcells_unknown(m.t, 1, bodies);
+	CU_ASSERT_EQUAL(run_num(m.t, 1, "response_head"), 150);
+	/* The same, and something was. */
+	x.request.body_bytes = 1;
+	x.response.body_bytes = 2;
+	http_row(&m.cells, &x);
+	CU_ASSERT_EQUAL(run_num(m.t, 2, "request_body"), 1);
+	CU_ASSERT_EQUAL(run_num(m.t, 2, "response_body"), 2);
+	CU_ASSERT_TRUE(run_text_is(m.t, 2, "flags", "request_open, response_unsure"));
+	/* Nought that is known: all of both was seen. */
+	whole(&m, &f, &x);
+	x.request.body_bytes = x.response.body_bytes = 0;
+	http_row(&m.cells, &x);
+	CU_ASSERT_EQUAL(run_num(m.t, 3, "request_body"), 0);
+	CU_ASSERT_EQUAL(run_num(m.t, 3, "response_body"), 0);
+	/* Bytes of a response without its head: nobody knows what they are. */
+	x.flags &= ~(uint32_t)HTTP_RESPONSE;
+	x.flags |= HTTP_RESPONSE_CUT;
+	http_row(&m.cells, &x);
+	mkcells_unknown(m.t, 4, packet);
+	CU_ASSERT_TRUE(run_text_is(m.t, 4, "flags", "no_response, response_cut"));
+	/* A version that was not captured. */
+	x.version = 0;
+	http_row(&m.cells, &x);
+	CU_ASSERT_TRUE(run_unknown(m.t, 5, "version"));
+	mkcells_release(&m);
+}
+
 static void test_stats_http_words(void)
 {
 	static const struct {
@@ -153,7 +207,7 @@ static void test_stats_http_words(void)
 
 	mkcells_init(&m, &http_def);
 	whole(&m, &f, &x);
-	x.flags = HTTP_CLOSE_DELIMITED * 2 - 1;
+	x.flags = HTTP_FRAMES_CUT * 2 - 1;
 	x.stream = 5;
 	x.scheme = mkcells_text(&m, "http");
 	x.upgrade = mkcells_text(&m, "websocket");
@@ -161,7 +215,8 @@ static void test_stats_http_words(void)
 	http_row(&m.cells, &x);
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "flags",
 				   "request_cut, response_cut, request_open, response_open, chunked_request, chunked_response, "
-				   "continue, upgraded, connect, pipelined, reset, pushed, head_cut, malformed, close_delimited"));
+				   "continue, upgraded, connect, pipelined, reset, pushed, head_cut, malformed, close_delimited, "
+				   "request_unsure, response_unsure, frames_cut"));
 	CU_ASSERT_EQUAL(run_num(m.t, 0, "stream"), 5);
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "scheme", "http"));
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "upgrade", "websocket"));
@@ -262,6 +317,7 @@ void suite_stats_http(CU_pSuite suite)
 	CU_add_test(suite, "test_stats_http_whole", test_stats_http_whole);
 	CU_add_test(suite, "test_stats_http_halves", test_stats_http_halves);
 	CU_add_test(suite, "test_stats_http_open", test_stats_http_open);
+	CU_add_test(suite, "test_stats_http_cut", test_stats_http_cut);
 	CU_add_test(suite, "test_stats_http_words", test_stats_http_words);
 	CU_add_test(suite, "test_stats_http_strange", test_stats_http_strange);
 	CU_add_test(suite, "test_stats_http_of_packets", test_stats_http_of_packets);

@@ -150,8 +150,10 @@ static void test_tcp_marks_wild_segment(void)
 		say_at(&t.c, 1, 300000000u + 4 * i, "zzzz");
 	}
 	f = case_flow(&t);
-	CU_ASSERT_EQUAL(side_of(f, 1)->stream_bytes, 300000000u + 20);
-	CU_ASSERT_EQUAL(side_of(f, 1)->missed_bytes, 300000000u + 8 - 4);
+	/* nobody says that what was jumped over was ever sent */
+	CU_ASSERT_EQUAL(side_of(f, 1)->stream_bytes, 4 + 12);
+	CU_ASSERT_EQUAL(side_of(f, 1)->missed_bytes, 0);
+	CU_ASSERT_EQUAL(f->flags, FLOW_STREAM_DROPPED);
 	case_release(&t);
 }
 
@@ -311,7 +313,8 @@ static void test_tcp_marks_copies(void)
 	copy(&t, 0, 701, 1006, "second"); /* twice on one */
 	copy(&t, 0, 702, 1006, "second"); /* really sent again */
 	copy(&t, 0, 0, 1012, "third");
-	copy(&t, 0, 0, 1012, "third"); /* without a number nothing tells */
+	t.c.now += 300;
+	copy(&t, 0, 0, 1012, "third"); /* without a number only time tells */
 	f = case_flow(&t);
 	CU_ASSERT_EQUAL(marks_of(&t, 4), 0);
 	CU_ASSERT_EQUAL(marks_of(&t, 5), MARK_DUPLICATE);
