@@ -1,6 +1,7 @@
 /*
- * mkmatch.h - flows and sockets made by hand, as tracking and collecting would have left them: conversations in which somebody
- * writes, segments travel and somebody reads, at times of our own choosing.
+ * mkmatch.h - flows and sockets made by hand, as tracking and collecting would have left them:
+ * conversations in which somebody writes, segments travel and somebody reads, at times of our own
+ * choosing.
  *
  *     struct mkmatch k;
  *     mkmatch_init(&k);
@@ -27,7 +28,7 @@ struct mkmatch {
 	const struct flow *flows[MKMATCH_SECTIONS][MKMATCH_ROWS];
 	struct sock *socks[MKMATCH_SECTIONS][MKMATCH_ROWS];
 	size_t flow_count[MKMATCH_SECTIONS], sock_count[MKMATCH_SECTIONS];
-	bool one_section;		/* calls and packets of index 0 are one section */
+	bool one_section; /* calls and packets of index 0 are one section */
 	struct match *m;
 	uint64_t random;
 };
@@ -62,11 +63,13 @@ static inline int mkmatch_run(struct mkmatch *k, const struct match_options *opt
 
 	for (uint32_t i = 0; i < MKMATCH_SECTIONS; i++) {
 		if (k->flow_count[i] > 0) {
-			flows[nf++] = (struct flow_list){ k->one_section ? &k->calls[i] : &k->packets[i], k->flows[i],
-							  k->flow_count[i], 0 };
+			flows[nf++] =
+				(struct flow_list){ k->one_section ? &k->calls[i] : &k->packets[i],
+						    k->flows[i], k->flow_count[i], 0 };
 		}
 		if (k->sock_count[i] > 0) {
-			socks[ns++] = (struct sock_list){ &k->calls[i], k->socks[i], k->sock_count[i], 0 };
+			socks[ns++] = (struct sock_list){ &k->calls[i], k->socks[i],
+							  k->sock_count[i], 0 };
 		}
 	}
 	return match_lists(flows, nf, socks, ns, opt != NULL ? opt : &usual, &k->m);
@@ -96,7 +99,9 @@ static inline void mkmatch_release(struct mkmatch *k)
 	memset(k, 0, sizeof(*k));
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------------------ */
+/* ---- keys
+ * ------------------------------------------------------------------------------------------------------------
+ * */
 
 static inline void mkmatch_addr(const char *text, uint8_t addr[16])
 {
@@ -111,7 +116,8 @@ static inline void mkmatch_addr(const char *text, uint8_t addr[16])
 }
 
 /* Returns the end that a became. */
-static inline unsigned int mkmatch_key(struct flow_key *key, uint8_t proto, const char *a, uint16_t a_port, const char *b, uint16_t b_port)
+static inline unsigned int mkmatch_key(struct flow_key *key, uint8_t proto, const char *a,
+				       uint16_t a_port, const char *b, uint16_t b_port)
 {
 	uint8_t addr[2][16];
 	unsigned int end;
@@ -131,29 +137,35 @@ static inline unsigned int mkmatch_key(struct flow_key *key, uint8_t proto, cons
 	return end;
 }
 
-/* ---- conversations --------------------------------------------------------------------------------------------------- */
+/* ---- conversations
+ * --------------------------------------------------------------------------------------------------- */
 
 /* Speaker 0 is the client. Times are true ones; each recorder has its own clock. */
 struct talk {
 	struct mkmatch *k;
-	struct flow *f;			/* NULL: not captured */
-	struct sock *s[2];		/* client's, server's; NULL: not recorded */
-	unsigned int client;		/* end of the flow's key */
+	struct flow *f; /* NULL: not captured */
+	struct sock *s[2]; /* client's, server's; NULL: not recorded */
+	unsigned int client; /* end of the flow's key */
 	uint64_t now;
 	uint64_t sent[2];
-	uint64_t flow_base[2], sock_base[2][2];	/* where the views begin: [speaker], [speaker][direction] */
+	uint64_t flow_base[2],
+		sock_base[2][2]; /* where the views begin: [speaker], [speaker][direction] */
 	uint32_t mss;
-	int64_t packets_offset;		/* packets' clock minus true time */
-	double drift;			/* of the packets' clock, per ns, from MKMATCH_START on */
-	uint64_t unit_ns;		/* of the packets' clock */
-	uint64_t begin_slack;		/* 0: begins are exact; else they are only known to be that much earlier at most */
-	unsigned int lost;		/* per thousand of segments that the capture lacks */
-	bool flow_mute, sock_mute[2];	/* nothing is recorded for a while: a view begins late or has a hole */
-	bool no_prints;			/* of calls */
-	uint64_t delay[2];		/* write to wire, wire to read */
+	int64_t packets_offset; /* packets' clock minus true time */
+	double drift; /* of the packets' clock, per ns, from MKMATCH_START on */
+	uint64_t unit_ns; /* of the packets' clock */
+	uint64_t
+		begin_slack; /* 0: begins are exact; else they are only known to be that much earlier at most */
+	unsigned int lost; /* per thousand of segments that the capture lacks */
+	bool flow_mute,
+		sock_mute
+			[2]; /* nothing is recorded for a while: a view begins late or has a hole */
+	bool no_prints; /* of calls */
+	uint64_t delay[2]; /* write to wire, wire to read */
 };
 
-static inline struct flow *mkmatch_flow(struct mkmatch *k, uint32_t sec, uint8_t proto, const char *a, uint16_t a_port, const char *b,
+static inline struct flow *mkmatch_flow(struct mkmatch *k, uint32_t sec, uint8_t proto,
+					const char *a, uint16_t a_port, const char *b,
 					uint16_t b_port, unsigned int *ret_end)
 {
 	struct flow *f = calloc(1, sizeof(*f));
@@ -172,8 +184,9 @@ static inline struct flow *mkmatch_flow(struct mkmatch *k, uint32_t sec, uint8_t
 	return f;
 }
 
-static inline struct sock *mkmatch_sock(struct mkmatch *k, uint32_t sec, uint8_t proto, const char *local, uint16_t local_port,
-					const char *remote, uint16_t remote_port)
+static inline struct sock *mkmatch_sock(struct mkmatch *k, uint32_t sec, uint8_t proto,
+					const char *local, uint16_t local_port, const char *remote,
+					uint16_t remote_port)
 {
 	struct sock *s = calloc(1, sizeof(*s));
 	size_t id = k->sock_count[sec]++;
@@ -188,10 +201,13 @@ static inline struct sock *mkmatch_sock(struct mkmatch *k, uint32_t sec, uint8_t
 }
 
 /* All three views, in sections 0. */
-static inline struct talk mkmatch_talk(struct mkmatch *k, uint8_t proto, const char *client, uint16_t client_port, const char *server,
+static inline struct talk mkmatch_talk(struct mkmatch *k, uint8_t proto, const char *client,
+				       uint16_t client_port, const char *server,
 				       uint16_t server_port)
 {
-	struct talk t = { .k = k, .now = MKMATCH_START, .mss = 1448, .unit_ns = 1, .delay = { 20000, 30000 } };
+	struct talk t = {
+		.k = k, .now = MKMATCH_START, .mss = 1448, .unit_ns = 1, .delay = { 20000, 30000 }
+	};
 
 	t.f = mkmatch_flow(k, 0, proto, client, client_port, server, server_port, &t.client);
 	t.s[1] = mkmatch_sock(k, 0, proto, server, server_port, client, client_port);
@@ -200,16 +216,18 @@ static inline struct talk mkmatch_talk(struct mkmatch *k, uint8_t proto, const c
 }
 
 /* The client's socket too. */
-static inline void talk_client(struct talk *t, uint32_t sec, const char *client, uint16_t client_port, const char *server,
-			       uint16_t server_port)
+static inline void talk_client(struct talk *t, uint32_t sec, const char *client,
+			       uint16_t client_port, const char *server, uint16_t server_port)
 {
-	t->s[0] = mkmatch_sock(t->k, sec, t->f->key.ip_proto, client, client_port, server, server_port);
+	t->s[0] = mkmatch_sock(t->k, sec, t->f->key.ip_proto, client, client_port, server,
+			       server_port);
 	t->s[0]->role = SOCK_CLIENT;
 }
 
 static inline uint64_t talk_stamp(const struct talk *t, uint64_t now)
 {
-	uint64_t ns = (uint64_t)((int64_t)now + t->packets_offset + (int64_t)((double)(now - MKMATCH_START) * t->drift));
+	uint64_t ns = (uint64_t)((int64_t)now + t->packets_offset +
+				 (int64_t)((double)(now - MKMATCH_START) * t->drift));
 
 	return ns - ns % t->unit_ns;
 }
@@ -231,7 +249,8 @@ static inline void talk_wire(struct talk *t, unsigned int from, uint64_t now, st
 }
 
 /* A call that ends now; begin: when it began. */
-static inline void talk_call(struct talk *t, unsigned int who, unsigned int dir, uint64_t begin, uint64_t now, struct knot x)
+static inline void talk_call(struct talk *t, unsigned int who, unsigned int dir, uint64_t begin,
+			     uint64_t now, struct knot x)
 {
 	struct sock *s = t->s[who];
 
@@ -301,7 +320,9 @@ static inline void talk_say(struct talk *t, unsigned int from, uint32_t len, uin
 	uint64_t wire = t->now;
 	bool udp = t->f != NULL && t->f->key.ip_proto == IP_UDP;
 	uint64_t prints = t->no_prints ? 0 : talk_prints(seed, 0, len);
-	struct knot call = { .len = len, .print = (uint32_t)prints, .deep = (uint32_t)(prints >> 32) };
+	struct knot call = { .len = len,
+			     .print = (uint32_t)prints,
+			     .deep = (uint32_t)(prints >> 32) };
 
 	call.offset = start - t->sock_base[from][1];
 	talk_call(t, from, 1, begin, begin + t->delay[0] * 2, call);
@@ -316,7 +337,7 @@ static inline void talk_say(struct talk *t, unsigned int from, uint32_t len, uin
 		if (mkmatch_draw(t->k) % 1000 >= t->lost) {
 			talk_wire(t, from, wire, x);
 		} else if (udp) {
-			t->flow_base[from] += n;	/* the capture does not know of it */
+			t->flow_base[from] += n; /* the capture does not know of it */
 		}
 		at += n;
 	}
@@ -359,7 +380,8 @@ static inline void talk_close(struct talk *t)
 	for (unsigned int from = 0; from < 2; from++) {
 		unsigned int end = from == 0 ? t->client : 1 - t->client;
 		struct knot call = { .kind = KNOT_END };
-		struct knot fin = { .kind = KNOT_END, .offset = t->sent[from] - t->flow_base[from] };
+		struct knot fin = { .kind = KNOT_END,
+				    .offset = t->sent[from] - t->flow_base[from] };
 
 		if (t->f != NULL && t->f->key.ip_proto == IP_TCP && !t->flow_mute) {
 			talk_wire(t, from, t->now + t->delay[0], fin);

@@ -1,6 +1,7 @@
 /*
- * test_clock.c - the offset of two clocks lies within its bounds, and the bounds are as narrow as causality allows: shifted by hours, drifting,
- * coarse, with packets missing, with false bounds among the true ones. The true offset is the builder's (mkmatch.h).
+ * test_clock.c - the offset of two clocks lies within its bounds, and the bounds are as narrow as
+ * causality allows: shifted by hours, drifting, coarse, with packets missing, with false bounds among the
+ * true ones. The true offset is the builder's (mkmatch.h).
  */
 #include "mkmatch.h"
 
@@ -8,7 +9,7 @@
 
 #define HOUR (3600 * (int64_t)NSEC_PER_SEC)
 
-static struct mkmatch k;	/* large */
+static struct mkmatch k; /* large */
 
 /* One connection of a few turns, beginning so many milliseconds after the start. */
 static struct talk connection(unsigned int i, uint64_t ms, int64_t offset)
@@ -41,7 +42,8 @@ static const struct clock_pair *only_clock(void)
 
 static bool holds(const struct clock_pair *c, int64_t offset)
 {
-	return c->low_ns <= offset && offset <= c->high_ns && c->low_ns <= c->offset_ns && c->offset_ns <= c->high_ns;
+	return c->low_ns <= offset && offset <= c->high_ns && c->low_ns <= c->offset_ns &&
+	       c->offset_ns <= c->high_ns;
 }
 
 static void test_clock_shifted_by_hours(void)
@@ -62,7 +64,8 @@ static void test_clock_shifted_by_hours(void)
 		/* Writes reach the wire after 20 us, reads end 30 us after the wire. */
 		CU_ASSERT_EQUAL(c->high_ns, offsets[i] + 20000);
 		CU_ASSERT_EQUAL(c->low_ns, offsets[i] - 30000);
-		CU_ASSERT(c->outliers == 0 && c->flows == 1 && !c->drift_known && c->drift_ppm == 0);
+		CU_ASSERT(c->outliers == 0 && c->flows == 1 && !c->drift_known &&
+			  c->drift_ppm == 0);
 		CU_ASSERT(c->bounds_low >= 4 && c->bounds_high >= 4);
 		mkmatch_release(&k);
 	}
@@ -91,7 +94,8 @@ static void drift(double ppm, unsigned int lost, uint64_t unit, double tolerance
 		CU_ASSERT_PTR_NOT_NULL(match_pair_of_flow(k.m, t[i].f));
 	}
 	CU_ASSERT_EQUAL(c->origin, CLOCK_ESTIMATED);
-	CU_ASSERT(c->drift_known && c->drift_ppm > ppm - tolerance && c->drift_ppm < ppm + tolerance);
+	CU_ASSERT(c->drift_known && c->drift_ppm > ppm - tolerance &&
+		  c->drift_ppm < ppm + tolerance);
 	CU_ASSERT(c->outliers == 0);
 	/* The bounds hold where they are said to, and the line holds at both ends. */
 	away = (int64_t)((double)(int64_t)(c->at_ns - MKMATCH_START) * ppm * 1e-6);
@@ -99,8 +103,10 @@ static void drift(double ppm, unsigned int lost, uint64_t unit, double tolerance
 	for (unsigned int i = 0; i < 2; i++) {
 		at = MKMATCH_START + i * 298 * NSEC_PER_SEC;
 		there = talk_stamp(&t[0], at);
-		CU_ASSERT(llabs((int64_t)(clock_to_packets(c, at) - there)) < 30000 + 2 * (int64_t)unit);
-		CU_ASSERT(llabs((int64_t)(clock_to_calls(c, there) - at)) < 30000 + 2 * (int64_t)unit);
+		CU_ASSERT(llabs((int64_t)(clock_to_packets(c, at) - there)) <
+			  30000 + 2 * (int64_t)unit);
+		CU_ASSERT(llabs((int64_t)(clock_to_calls(c, there) - at)) <
+			  30000 + 2 * (int64_t)unit);
 	}
 	mkmatch_release(&k);
 }
@@ -193,7 +199,8 @@ static void test_clock_outliers(void)
 	outliers(50);
 }
 
-/* ---- where it comes from -------------------------------------------------------------------------------------------- */
+/* ---- where it comes from
+ * -------------------------------------------------------------------------------------------- */
 
 static void test_clock_given(void)
 {
@@ -207,8 +214,9 @@ static void test_clock_given(void)
 	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, &opt), 0);
 	c = only_clock();
 	CU_ASSERT_EQUAL(c->origin, CLOCK_GIVEN);
-	CU_ASSERT(c->offset_ns == 5 * HOUR && c->low_ns == c->offset_ns && c->high_ns == c->offset_ns);
-	CU_ASSERT_EQUAL(c->outliers, c->bounds_high);	/* the truth is below all of it */
+	CU_ASSERT(c->offset_ns == 5 * HOUR && c->low_ns == c->offset_ns &&
+		  c->high_ns == c->offset_ns);
+	CU_ASSERT_EQUAL(c->outliers, c->bounds_high); /* the truth is below all of it */
 	mkmatch_release(&k);
 }
 
@@ -273,7 +281,8 @@ static void test_clock_pairs(void)
 	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
 	c = match_clocks(k.m, &n);
 	CU_ASSERT_EQUAL_FATAL(n, 2);
-	CU_ASSERT(c[0].calls == &k.calls[0] && c[1].calls == &k.calls[1] && c[0].packets == &k.packets[0]);
+	CU_ASSERT(c[0].calls == &k.calls[0] && c[1].calls == &k.calls[1] &&
+		  c[0].packets == &k.packets[0]);
 	CU_ASSERT(holds(&c[0], HOUR) && holds(&c[1], HOUR));
 	CU_ASSERT_PTR_EQUAL(match_clock(k.m, &k.calls[1], &k.packets[0]), &c[1]);
 	CU_ASSERT_PTR_NULL(match_clock(k.m, &k.calls[1], &k.packets[1]));
@@ -281,7 +290,9 @@ static void test_clock_pairs(void)
 	mkmatch_release(&k);
 }
 
-/* ---- sent again ----------------------------------------------------------------------------------------------------- */
+/* ---- sent again
+ * -----------------------------------------------------------------------------------------------------
+ * */
 
 /* A second copy long after the read says nothing; nor do calls before a hole in the packets. */
 static void test_clock_sent_again(void)
@@ -304,20 +315,26 @@ static void test_clock_sent_again(void)
 	mkmatch_release(&k);
 }
 
-/* ---- mapping -------------------------------------------------------------------------------------------------------- */
+/* ---- mapping
+ * --------------------------------------------------------------------------------------------------------
+ * */
 
 static void test_clock_maps(void)
 {
-	struct clock_pair c = { .origin = CLOCK_ESTIMATED, .offset_ns = -HOUR, .drift_ppm = 100, .drift_known = true,
+	struct clock_pair c = { .origin = CLOCK_ESTIMATED,
+				.offset_ns = -HOUR,
+				.drift_ppm = 100,
+				.drift_known = true,
 				.at_ns = MKMATCH_START };
 	uint64_t later = MKMATCH_START + 1000 * NSEC_PER_SEC;
 
 	CU_ASSERT_EQUAL(clock_to_packets(&c, MKMATCH_START), MKMATCH_START - (uint64_t)HOUR);
 	CU_ASSERT_EQUAL(clock_to_packets(&c, later), later - (uint64_t)HOUR + 100000000);
 	CU_ASSERT_EQUAL(clock_to_calls(&c, MKMATCH_START - (uint64_t)HOUR), MKMATCH_START);
-	CU_ASSERT(llabs((int64_t)(clock_to_calls(&c, later - (uint64_t)HOUR + 100000000) - later)) <= 1);
+	CU_ASSERT(llabs((int64_t)(clock_to_calls(&c, later - (uint64_t)HOUR + 100000000) -
+				  later)) <= 1);
 	CU_ASSERT(clock_to_packets(&c, 0) == 0 && clock_to_calls(&c, 0) == 0);
-	CU_ASSERT_EQUAL(clock_to_packets(&c, 5), 1);	/* before all time, and not unknown */
+	CU_ASSERT_EQUAL(clock_to_packets(&c, 5), 1); /* before all time, and not unknown */
 	CU_ASSERT_EQUAL(clock_to_calls(&c, UINT64_MAX) > UINT64_MAX / 2, true);
 	c.origin = CLOCK_UNKNOWN;
 	CU_ASSERT(clock_to_packets(&c, later) == 0 && clock_to_calls(&c, later) == 0);
@@ -333,7 +350,8 @@ static void test_clock_hostile_times(void)
 		struct clock_pair c = { 0 };
 
 		for (unsigned int n = 0; n < 10; n++) {
-			struct bound x = { times[(i + n) % ARRAY_LEN(times)], n % 2 != 0 ? INT64_MAX / 2 : -(INT64_MAX / 2) };
+			struct bound x = { times[(i + n) % ARRAY_LEN(times)],
+					   n % 2 != 0 ? INT64_MAX / 2 : -(INT64_MAX / 2) };
 
 			b.low.at = match_grow(b.low.at, &b.low.cap, b.low.count + 1, sizeof(x));
 			b.high.at = match_grow(b.high.at, &b.high.cap, b.high.count + 1, sizeof(x));

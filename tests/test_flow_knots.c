@@ -1,6 +1,6 @@
 /*
- * test_flow_knots.c - where the bytes of a flow lie in time: each segment at its offset with the print of its own bytes, what is sent
- * again marked, opening and closing, datagrams; nothing unless asked for.
+ * test_flow_knots.c - where the bytes of a flow lie in time: each segment at its offset with the print of
+ * its own bytes, what is sent again marked, opening and closing, datagrams; nothing unless asked for.
  */
 #include "mktcp.h"
 
@@ -21,16 +21,19 @@ struct reader {
 	struct knot_walk walk;
 };
 
-static bool next_is(struct reader *r, uint8_t kind, uint64_t offset, uint32_t len, uint64_t num, const char *text)
+static bool next_is(struct reader *r, uint8_t kind, uint64_t offset, uint32_t len, uint64_t num,
+		    const char *text)
 {
 	struct knot x;
 
 	if (r->k == NULL || !knots_next(r->k, &r->walk, &x)) {
 		return false;
 	}
-	return x.kind == kind && x.offset == offset && x.len == len && x.num == num && x.user == 0 && x.begin_ns == 0 &&
+	return x.kind == kind && x.offset == offset && x.len == len && x.num == num &&
+	       x.user == 0 && x.begin_ns == 0 &&
 	       x.print == (text != NULL ? knot_print((const uint8_t *)text, strlen(text)) : 0) &&
-	       (text == NULL || strlen(text) != len || x.deep == knot_deep((const uint8_t *)text, len));
+	       (text == NULL || strlen(text) != len ||
+		x.deep == knot_deep((const uint8_t *)text, len));
 }
 
 static bool at_end(struct reader *r)
@@ -47,10 +50,10 @@ static void test_flow_knots_of_a_connection(void)
 	struct reader client, server;
 
 	case_init(&t);
-	mkconv_open(&t.c);			/* 1 to 3 */
-	mkconv_say(&t.c, 0, "GET / HTTP/1.1\r\n\r\n");	/* 4, acknowledged by 5 */
-	mkconv_say(&t.c, 1, "no");		/* 6, 7 */
-	mkconv_close(&t.c, 1);			/* 8: server, 9: client */
+	mkconv_open(&t.c); /* 1 to 3 */
+	mkconv_say(&t.c, 0, "GET / HTTP/1.1\r\n\r\n"); /* 4, acknowledged by 5 */
+	mkconv_say(&t.c, 1, "no"); /* 6, 7 */
+	mkconv_close(&t.c, 1); /* 8: server, 9: client */
 	case_run(&t, &with_knots);
 	f = case_flow(&t);
 	client = (struct reader){ .k = knots_of(f, 0) };
@@ -88,12 +91,12 @@ static void test_flow_knots_sent_again(void)
 
 	case_init(&t);
 	mkconv_open(&t.c);
-	say_at(&t.c, 0, 0, "0123456789");	/* 4 */
-	say_at(&t.c, 0, 0, "0123456789");	/* 5 */
-	say_at(&t.c, 0, 5, "56789abcdefghijk");	/* 6 */
-	say_at(&t.c, 0, 31, "vwxyz");		/* 7: 21 to 31 are missing */
-	say_at(&t.c, 0, 21, "lmnopqrstu");	/* 8 */
-	mkconv_raw(&t.c, 0, 1000, 0, TCP_SYN, NULL, 0);	/* 9 */
+	say_at(&t.c, 0, 0, "0123456789"); /* 4 */
+	say_at(&t.c, 0, 0, "0123456789"); /* 5 */
+	say_at(&t.c, 0, 5, "56789abcdefghijk"); /* 6 */
+	say_at(&t.c, 0, 31, "vwxyz"); /* 7: 21 to 31 are missing */
+	say_at(&t.c, 0, 21, "lmnopqrstu"); /* 8 */
+	mkconv_raw(&t.c, 0, 1000, 0, TCP_SYN, NULL, 0); /* 9 */
 	case_run(&t, &with_knots);
 	client = (struct reader){ .k = knots_of(case_flow(&t), 0) };
 	CU_ASSERT(next_is(&client, KNOT_OPEN, 0, 0, 1, NULL));
@@ -114,8 +117,8 @@ static void test_flow_knots_reset(void)
 
 	case_init(&t);
 	mkconv_open(&t.c);
-	mkconv_say(&t.c, 1, "banner");	/* 4, 5 */
-	mkconv_reset(&t.c, 1);		/* 6 */
+	mkconv_say(&t.c, 1, "banner"); /* 4, 5 */
+	mkconv_reset(&t.c, 1); /* 6 */
 	case_run(&t, &with_knots);
 	client = (struct reader){ .k = knots_of(case_flow(&t), 0) };
 	server = (struct reader){ .k = knots_of(case_flow(&t), 1) };

@@ -1,6 +1,6 @@
 /*
- * test_match.c - which flow is which socket: by bytes at equal places, whatever the views miss; never against them. Conversations
- * are made by hand (mkmatch.h), so that who belongs to whom is known.
+ * test_match.c - which flow is which socket: by bytes at equal places, whatever the views miss; never
+ * against them. Conversations are made by hand (mkmatch.h), so that who belongs to whom is known.
  */
 #include "mkmatch.h"
 
@@ -23,7 +23,8 @@ static void whole(struct talk *t, unsigned int turns, uint64_t seed)
 }
 
 /* The socket's side of the flow's pair, or NULL. */
-static const struct pair_side *side_of(const struct mkmatch *k, const struct flow *f, const struct sock *s)
+static const struct pair_side *side_of(const struct mkmatch *k, const struct flow *f,
+				       const struct sock *s)
 {
 	const struct pair *p = match_pair_of_flow(k->m, f);
 
@@ -40,7 +41,7 @@ static bool joined(const struct mkmatch *k, const struct talk *t, unsigned int w
 	return side_of(k, t->f, t->s[who]) != NULL;
 }
 
-static struct mkmatch k;	/* large */
+static struct mkmatch k; /* large */
 
 static void test_match_simple(void)
 {
@@ -59,7 +60,8 @@ static void test_match_simple(void)
 	CU_ASSERT_EQUAL(s->agree, 8);
 	CU_ASSERT_EQUAL(s->differ, 0);
 	CU_ASSERT(s->aligned[0] && s->aligned[1] && s->shift[0] == 0 && s->shift[1] == 0);
-	CU_ASSERT(s->equal_bytes[0] && s->equal_bytes[1] && s->byte_difference[0] == 0 && s->byte_difference[1] == 0);
+	CU_ASSERT(s->equal_bytes[0] && s->equal_bytes[1] && s->byte_difference[0] == 0 &&
+		  s->byte_difference[1] == 0);
 	CU_ASSERT(p->confidence >= 90);
 	CU_ASSERT_PTR_EQUAL(t.s[1]->match, p);
 	CU_ASSERT_PTR_EQUAL(match_pair_of_sock(k.m, t.s[1]), p);
@@ -106,7 +108,8 @@ static void test_match_two_captures(void)
 	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
 	match_pairs(k.m, &n);
 	CU_ASSERT_EQUAL(n, 3);
-	CU_ASSERT(side_of(&k, t.f, t.s[1]) != NULL && side_of(&k, again.f, t.s[1]) != NULL && side_of(&k, tagged.f, t.s[1]) != NULL);
+	CU_ASSERT(side_of(&k, t.f, t.s[1]) != NULL && side_of(&k, again.f, t.s[1]) != NULL &&
+		  side_of(&k, tagged.f, t.s[1]) != NULL);
 	CU_ASSERT_PTR_EQUAL(match_pair_of_sock(k.m, t.s[1]), match_pair_of_flow(k.m, t.f));
 	mkmatch_release(&k);
 }
@@ -123,7 +126,7 @@ static void test_match_other_host(void)
 	there.s[1] = NULL;
 	talk_open(&here);
 	talk_open(&there);
-	for (unsigned int i = 0; i < 3; i++) {	/* the same counts; responses begin alike */
+	for (unsigned int i = 0; i < 3; i++) { /* the same counts; responses begin alike */
 		talk_say(&here, 0, 200, 100 + i);
 		talk_say(&there, 0, 200, 200 + i);
 		talk_say(&here, 1, 1200, 7);
@@ -162,7 +165,8 @@ static void test_match_other_counts(void)
 	mkmatch_release(&k);
 }
 
-/* ---- views that begin late or have holes --------------------------------------------------------------------------- */
+/* ---- views that begin late or have holes
+ * --------------------------------------------------------------------------- */
 
 static void test_match_flow_begins_late(void)
 {
@@ -232,7 +236,8 @@ static void test_match_calls_missing(void)
 	CU_ASSERT_EQUAL(s->agree, 14);
 	CU_ASSERT_EQUAL(s->differ, 0);
 	CU_ASSERT(s->piece_count[0] == 2 && s->piece_count[1] == 2);
-	CU_ASSERT(pair_shift(s, 0, 0) == 0 && pair_shift(s, 0, 629) == 0 && pair_shift(s, 0, 630) == 200);
+	CU_ASSERT(pair_shift(s, 0, 0) == 0 && pair_shift(s, 0, 629) == 0 &&
+		  pair_shift(s, 0, 630) == 200);
 	CU_ASSERT(pair_shift(s, 1, 0) == 0 && pair_shift(s, 1, 3000 + 3700 + 4400) == 3000);
 	CU_ASSERT(s->byte_difference[0] == 0 && s->byte_difference[1] == 0);
 	CU_ASSERT(p->confidence < 100);
@@ -261,7 +266,8 @@ static void test_match_packets_missing(void)
 	mkmatch_release(&k);
 }
 
-/* ---- the tuple is used again ---------------------------------------------------------------------------------------- */
+/* ---- the tuple is used again
+ * ---------------------------------------------------------------------------------------- */
 
 static struct talk generation(unsigned int i, int64_t offset, uint64_t seed)
 {
@@ -372,7 +378,8 @@ static void test_match_many_different(void)
 	mkmatch_release(&k);
 }
 
-/* ---- without payload ------------------------------------------------------------------------------------------------ */
+/* ---- without payload
+ * ------------------------------------------------------------------------------------------------ */
 
 static void test_match_counts_only(void)
 {
@@ -430,7 +437,8 @@ static void test_match_empty(void)
 	mkmatch_release(&k);
 }
 
-/* ---- tuples that are not whole, or not the same --------------------------------------------------------------------- */
+/* ---- tuples that are not whole, or not the same
+ * --------------------------------------------------------------------- */
 
 static struct talk dns(uint16_t port, uint64_t seed)
 {
@@ -449,7 +457,7 @@ static void test_match_udp(void)
 
 	mkmatch_init(&k);
 	for (unsigned int i = 0; i < 20; i++) {
-		t[i] = dns((uint16_t)(50000 + i % 10), i);	/* each port twice */
+		t[i] = dns((uint16_t)(50000 + i % 10), i); /* each port twice */
 	}
 	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
 	for (unsigned int i = 0; i < 20; i++) {
@@ -475,7 +483,7 @@ static void test_match_udp_lost(void)
 	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
 	s = side_of(&k, t.f, t.s[1]);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	CU_ASSERT(s->agree > 60 && s->differ <= 2);	/* two are known to the flow alone */
+	CU_ASSERT(s->agree > 60 && s->differ <= 2); /* two are known to the flow alone */
 	mkmatch_release(&k);
 }
 
@@ -490,7 +498,8 @@ static void test_match_wildcards(void)
 		talk_client(&t[i], 0, "0.0.0.0", 0, "10.0.0.2", 53);
 		t[i].sent[0] = t[i].sent[1] = 0;
 		t[i].f = NULL;
-		t[i].s[1]->local = (uint8_t)mkmatch_key(&t[i].s[1]->key, IP_UDP, "0.0.0.0", 53, "10.0.0.9", (uint16_t)(50000 + i));
+		t[i].s[1]->local = (uint8_t)mkmatch_key(&t[i].s[1]->key, IP_UDP, "0.0.0.0", 53,
+							"10.0.0.9", (uint16_t)(50000 + i));
 		t[i].s[0]->flags |= SOCK_TUPLE_PARTLY;
 		t[i].s[1]->flags |= SOCK_TUPLE_PARTLY;
 		t[i].now = MKMATCH_START + i * NSEC_PER_SEC;
@@ -518,8 +527,9 @@ static void test_match_nat(void)
 	struct talk t[3];
 
 	mkmatch_init(&k);
-	for (unsigned int i = 0; i < 3; i++) {	/* outside: 203.0.113.5, inside: 10.0.0.9 */
-		t[i] = mkmatch_talk(&k, IP_TCP, "203.0.113.5", (uint16_t)(61000 + i), "198.51.100.7", 80);
+	for (unsigned int i = 0; i < 3; i++) { /* outside: 203.0.113.5, inside: 10.0.0.9 */
+		t[i] = mkmatch_talk(&k, IP_TCP, "203.0.113.5", (uint16_t)(61000 + i),
+				    "198.51.100.7", 80);
 		t[i].s[1] = NULL;
 		k.sock_count[0]--;
 		free(k.socks[0][k.sock_count[0]]);
@@ -544,7 +554,8 @@ static void test_match_nat_needs_more(void)
 
 	mkmatch_init(&k);
 	t = mkmatch_talk(&k, IP_TCP, "10.0.0.8", 40000, "198.51.100.7", 80);
-	t.s[1]->local = (uint8_t)mkmatch_key(&t.s[1]->key, IP_TCP, "198.51.100.7", 80, "10.0.0.9", 40001);
+	t.s[1]->local =
+		(uint8_t)mkmatch_key(&t.s[1]->key, IP_TCP, "198.51.100.7", 80, "10.0.0.9", 40001);
 	talk_open(&t);
 	talk_say(&t, 0, 100, 1);
 	talk_say(&t, 1, 1000, 2);
@@ -556,7 +567,9 @@ static void test_match_nat_needs_more(void)
 	mkmatch_release(&k);
 }
 
-/* ---- reasons -------------------------------------------------------------------------------------------------------- */
+/* ---- reasons
+ * --------------------------------------------------------------------------------------------------------
+ * */
 
 static void test_match_reasons(void)
 {
@@ -615,8 +628,8 @@ static void test_match_one_kind(void)
 	mkmatch_release(&k);
 }
 
-/* Anything at all in the lists: whoever is joined has the tuple, or is marked; a flow's end has one socket, and all have a pair or a
- * reason. */
+/* Anything at all in the lists: whoever is joined has the tuple, or is marked; a flow's end has one
+ * socket, and all have a pair or a reason. */
 static void test_match_hostile_lists(void)
 {
 	for (unsigned int round = 0; round < 20; round++) {
@@ -624,17 +637,27 @@ static void test_match_hostile_lists(void)
 		k.random = round;
 		for (unsigned int i = 0; i < 120; i++) {
 			uint8_t proto = mkmatch_draw(&k) % 2 != 0 ? IP_TCP : IP_UDP;
-			struct talk t = mkmatch_talk(&k, proto, "10.0.0.9", (uint16_t)(1 + mkmatch_draw(&k) % 6), "10.0.0.2", 80);
+			struct talk t =
+				mkmatch_talk(&k, proto, "10.0.0.9",
+					     (uint16_t)(1 + mkmatch_draw(&k) % 6), "10.0.0.2", 80);
 
 			for (unsigned int n = 0; n < 2 * (mkmatch_draw(&k) % 20); n++) {
 				uint64_t r = mkmatch_draw(&k);
-				struct knot x = { .kind = (uint8_t)(r % 5), .len = (uint32_t)(r % 7 * 1000), .print = r % 3 != 0 ? 1 + (uint32_t)(r % 9) : 0,
-						  .ts_ns = r << (r % 40), .begin_ns = r % 2 * (r << 20), .num = r };
+				struct knot x = { .kind = (uint8_t)(r % 5),
+						  .len = (uint32_t)(r % 7 * 1000),
+						  .print = r % 3 != 0 ? 1 + (uint32_t)(r % 9) : 0,
+						  .ts_ns = r << (r % 40),
+						  .begin_ns = r % 2 * (r << 20),
+						  .num = r };
 
 				x.offset = r % 11 == 0 ? UINT64_MAX - r % 5000 : r % 9000;
 				x.len = r % 13 == 0 ? UINT32_MAX : x.len;
 				x.deep = x.print != 0 && r % 4 == 0 ? 1 + (uint32_t)(r % 2) : 0;
-				CU_ASSERT_EQUAL_FATAL(knots_add(n % 2 != 0 ? t.f->knots[r >> 9 & 1] : &t.s[1]->knots[r >> 9 & 1], &x, NULL), 0);
+				CU_ASSERT_EQUAL_FATAL(
+					knots_add(n % 2 != 0 ? t.f->knots[r >> 9 & 1]
+							     : &t.s[1]->knots[r >> 9 & 1],
+						  &x, NULL),
+					0);
 			}
 			t.f->flags = (uint16_t)(mkmatch_draw(&k) % 2 * FLOW_START_MISSED);
 			t.f->first_ns = mkmatch_draw(&k) << 30;
@@ -648,11 +671,16 @@ static void test_match_hostile_lists(void)
 		CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
 		for (size_t i = 0; i < k.flow_count[0]; i++) {
 			const struct pair *p = match_pair_of_flow(k.m, k.flows[0][i]);
-			const struct sock *s = p != NULL && p->side[0].sock != NULL ? p->side[0].sock : p != NULL ? p->side[1].sock : NULL;
+			const struct sock *s = p != NULL && p->side[0].sock != NULL
+						       ? p->side[0].sock
+					       : p != NULL ? p->side[1].sock
+							   : NULL;
 
-			CU_ASSERT_EQUAL(p == NULL, match_flow_reason(k.m, k.flows[0][i]) < UNMATCHED_REASONS);
+			CU_ASSERT_EQUAL(p == NULL,
+					match_flow_reason(k.m, k.flows[0][i]) < UNMATCHED_REASONS);
 			CU_ASSERT(p == NULL || p->reason == MATCH_NAT ||
-				  (s != NULL && memcmp(s->key.port, k.flows[0][i]->key.port, sizeof(s->key.port)) == 0));
+				  (s != NULL && memcmp(s->key.port, k.flows[0][i]->key.port,
+						       sizeof(s->key.port)) == 0));
 		}
 		for (size_t i = 0; i < k.sock_count[0]; i++) {
 			CU_ASSERT_EQUAL(match_pair_of_sock(k.m, k.socks[0][i]) == NULL,

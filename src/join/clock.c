@@ -1,10 +1,10 @@
 /*
- * clock.c - how far the clocks of each section of syscalls and each section of packets are apart, from the pairs of flow and
- * socket they share: bounds by causality (clock_bounds.c), a line through them (clock_fit.c). Reads struct match's pairs, makes its
- * clocks. One thread.
+ * clock.c - how far the clocks of each section of syscalls and each section of packets are apart, from
+ * the pairs of flow and socket they share: bounds by causality (clock_bounds.c), a line through them
+ * (clock_fit.c). Reads struct match's pairs, makes its clocks. One thread.
  *
- * Pairs that only time or order decided, and proposals, have no say. Where both kinds of blocks stand in one section (a merged
- * file), one clock is taken for granted unless the bounds exclude an offset of 0.
+ * Pairs that only time or order decided, and proposals, have no say. Where both kinds of blocks stand in
+ * one section (a merged file), one clock is taken for granted unless the bounds exclude an offset of 0.
  */
 #include "join/match_internal.h"
 
@@ -17,13 +17,13 @@
 #define PAIRS_MAX (1u << 17)
 
 struct link {
-	uint64_t rank;		/* list of calls, list of packets */
+	uint64_t rank; /* list of calls, list of packets */
 	uint32_t pair;
 	uint32_t end;
 };
 
 struct links {
-	struct link *at;	/* owns */
+	struct link *at; /* owns */
 	size_t count, cap;
 };
 
@@ -139,7 +139,8 @@ static void take_same_file(struct clock_pair *c)
 {
 	bool contradicted = c->origin == CLOCK_ESTIMATED && (c->low_ns > 0 || c->high_ns < 0);
 
-	if (!contradicted && (c->origin == CLOCK_ESTIMATED || (c->low_ns <= 0 && c->high_ns >= 0))) {
+	if (!contradicted &&
+	    (c->origin == CLOCK_ESTIMATED || (c->low_ns <= 0 && c->high_ns >= 0))) {
 		c->origin = CLOCK_SAME_FILE;
 		c->offset_ns = 0;
 		c->drift_ppm = 0;
@@ -157,7 +158,8 @@ static void take_agreeing(struct clock_pair *c)
 	}
 }
 
-static int estimate(const struct match *m, const struct link *at, size_t n, struct clock_pair *ret_c)
+static int estimate(const struct match *m, const struct link *at, size_t n,
+		    struct clock_pair *ret_c)
 {
 	struct clock_bounds b = { 0 };
 	struct clock_pair c = { 0 };

@@ -1,24 +1,25 @@
 /*
- * clock_bounds.c - what one pair of flow and socket says about two clocks, by causality. With P a time of packets, C of calls, and
- * offset = P - C:
+ * clock_bounds.c - what one pair of flow and socket says about two clocks, by causality. With P a time of
+ * packets, C of calls, and offset = P - C:
  *
  *   a byte is on the wire after the write that sent it began:  offset <= P(segment) - C(begin of the write of its last byte)
  *   a byte arrives before the read that returns it ends:       offset >= P(segment) - C(end of the read)
  *   SYN after connect began; SYN+ACK before connect returned success; the handshake before accept returned
  *   FIN after the first close or shutdown began; the peer's FIN before the read that returned 0
  *
- * A begin that is only known from below gives a bound from above that is wider, and true. Of bytes sent again the first copy is
- * taken: for the upper bound any copy is true and the first the tightest; for the lower bound the reader had some copy, none
- * earlier than the first. Where in the network packets were captured does not matter: behind the sender, before the receiver. (A first
- * copy that the capture missed makes a lower bound from the second that may be false: such are outliers to the fit.)
- * Resolution: a packet's time is rounded down, so the upper bounds move up by one unit less a nanosecond. One thread.
+ * A begin that is only known from below gives a bound from above that is wider, and true. Of bytes sent
+ * again the first copy is taken: for the upper bound any copy is true and the first the tightest; for the
+ * lower bound the reader had some copy, none earlier than the first. Where in the network packets were
+ * captured does not matter: behind the sender, before the receiver. (A first copy that the capture missed
+ * makes a lower bound from the second that may be false: such are outliers to the fit.) Resolution: a
+ * packet's time is rounded down, so the upper bounds move up by one unit less a nanosecond. One thread.
  */
 #include "join/match_internal.h"
 
 /* A segment or a call: bytes [from, to) in the flow's stream. */
 struct timed {
 	uint64_t from, to;
-	uint64_t begin_ns;	/* calls */
+	uint64_t begin_ns; /* calls */
 	uint64_t ts_ns;
 };
 
@@ -66,7 +67,8 @@ static int add_high(struct clock_bounds *b, uint64_t packet_ns, uint64_t call_ns
 	if (!is_time(packet_ns) || !is_time(call_ns)) {
 		return 0;
 	}
-	return push(&b->fresh_high, call_ns, (int64_t)packet_ns - (int64_t)call_ns + (int64_t)(b->unit_ns - 1));
+	return push(&b->fresh_high, call_ns,
+		    (int64_t)packet_ns - (int64_t)call_ns + (int64_t)(b->unit_ns - 1));
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */
@@ -125,7 +127,8 @@ static int load_segments(struct clock_bounds *b, const struct knots *k)
 	return 0;
 }
 
-static int load_calls(struct clock_bounds *b, const struct knots *k, const struct pair_side *side, unsigned int dir)
+static int load_calls(struct clock_bounds *b, const struct knots *k, const struct pair_side *side,
+		      unsigned int dir)
 {
 	struct knot_walk walk = { 0 };
 	struct knot x;
@@ -175,7 +178,8 @@ static int writes(struct clock_bounds *b, bool tcp)
 			continue;
 		}
 		for (; j < b->segment_count && b->segments[j].to <= b->calls[i].to; j++) {
-			if (tcp ? b->segments[j].to > b->calls[i].from : same_datagram(&b->calls[i], &b->segments[j])) {
+			if (tcp ? b->segments[j].to > b->calls[i].from
+				: same_datagram(&b->calls[i], &b->segments[j])) {
 				earliest = min_u64(earliest, b->segments[j].ts_ns);
 			}
 		}
@@ -209,7 +213,8 @@ static int reads(struct clock_bounds *b, bool tcp)
 	return rc;
 }
 
-static int bytes(struct clock_bounds *b, const struct flow *f, unsigned int end, const struct pair_side *side)
+static int bytes(struct clock_bounds *b, const struct flow *f, unsigned int end,
+		 const struct pair_side *side)
 {
 	bool tcp = f->key.ip_proto == IP_TCP;
 	int rc = 0;
@@ -250,33 +255,41 @@ static bool first_mark(const struct knots *k, struct knot *ret_x)
 	return knots_next(k, &walk, ret_x) && ret_x->kind == KNOT_OPEN;
 }
 
-static int opening(struct clock_bounds *b, const struct flow *f, unsigned int end, const struct sock *s)
+static int opening(struct clock_bounds *b, const struct flow *f, unsigned int end,
+		   const struct sock *s)
 {
 	struct knot x;
 	int rc = 0;
 
-	if ((s->flags & (SOCK_INHERITED | SOCK_FAILED)) != 0 || (f->flags & FLOW_START_MISSED) != 0) {
+	if ((s->flags & (SOCK_INHERITED | SOCK_FAILED)) != 0 ||
+	    (f->flags & FLOW_START_MISSED) != 0) {
 		return 0;
 	}
 	if (f->client == end && first_mark(&s->knots[1], &x)) {
 		rc = add_high(b, f->syn_ns, x.begin_ns);
 	}
 	if (rc == 0 && first_mark(&s->knots[0], &x)) {
-		rc = add_low(b, f->client == end ? f->synack_ns : f->handshake_ns != 0 ? f->handshake_ns : f->syn_ns, x.ts_ns);
+		rc = add_low(b,
+			     f->client == end       ? f->synack_ns
+			     : f->handshake_ns != 0 ? f->handshake_ns
+						    : f->syn_ns,
+			     x.ts_ns);
 	}
 	return rc;
 }
 
-static int closing(struct clock_bounds *b, const struct flow *f, unsigned int end, const struct sock *s)
+static int closing(struct clock_bounds *b, const struct flow *f, unsigned int end,
+		   const struct sock *s)
 {
 	struct knot fin, call;
 	int rc = 0;
 
-	if (f->side[end].fins > 0 && f->side[end].resets == 0 && find_mark(&s->knots[1], KNOT_END, &call) &&
-	    find_mark(f->knots[end], KNOT_END, &fin)) {
+	if (f->side[end].fins > 0 && f->side[end].resets == 0 &&
+	    find_mark(&s->knots[1], KNOT_END, &call) && find_mark(f->knots[end], KNOT_END, &fin)) {
 		rc = add_high(b, fin.ts_ns, call.begin_ns);
 	}
-	if (rc == 0 && f->side[1 - end].fins > 0 && f->side[1 - end].resets == 0 && find_mark(&s->knots[0], KNOT_END, &call) &&
+	if (rc == 0 && f->side[1 - end].fins > 0 && f->side[1 - end].resets == 0 &&
+	    find_mark(&s->knots[0], KNOT_END, &call) &&
 	    find_mark(f->knots[1 - end], KNOT_END, &fin)) {
 		rc = add_low(b, fin.ts_ns, call.ts_ns);
 	}
@@ -307,11 +320,13 @@ static int thin(struct bounds *fresh, struct bounds *kept, size_t slots, bool lo
 	}
 	for (size_t slot = 0; slot < slots && slot < n && rc == 0; slot++) {
 		size_t from = n > slots ? (size_t)((unsigned __int128)n * slot / slots) : slot;
-		size_t to = n > slots ? (size_t)((unsigned __int128)n * (slot + 1) / slots) : slot + 1;
+		size_t to =
+			n > slots ? (size_t)((unsigned __int128)n * (slot + 1) / slots) : slot + 1;
 		const struct bound *best = &fresh->at[from];
 
 		for (size_t i = from + 1; i < to; i++) {
-			bool tighter = low ? fresh->at[i].value_ns > best->value_ns : fresh->at[i].value_ns < best->value_ns;
+			bool tighter = low ? fresh->at[i].value_ns > best->value_ns
+					   : fresh->at[i].value_ns < best->value_ns;
 
 			best = tighter ? &fresh->at[i] : best;
 		}
@@ -320,7 +335,8 @@ static int thin(struct bounds *fresh, struct bounds *kept, size_t slots, bool lo
 	return rc;
 }
 
-int clock_bounds_add(struct clock_bounds *b, const struct flow *f, unsigned int end, const struct pair_side *side)
+int clock_bounds_add(struct clock_bounds *b, const struct flow *f, unsigned int end,
+		     const struct pair_side *side)
 {
 	int rc;
 

@@ -1,11 +1,14 @@
 /*
- * clock_fit.c - a line through bounds: offset(t) = a + b t that lies above the lower bounds and below the upper ones. One thread.
+ * clock_fit.c - a line through bounds: offset(t) = a + b t that lies above the lower bounds and below the
+ * upper ones. One thread.
  *
- * The capture is cut into slots of time, and of each the few tightest bounds of both kinds are kept: the others cannot touch the line. If
- * some line satisfies all of them, the best is the one furthest from both sides (a concave problem in b). If none does, some bounds are
- * false: Marzullo's algorithm finds the offset that most of them allow (each side has the same weight in all), with the drift taken
- * out that the medians of windows show, and the line goes through those that agree with it. A drift is believed when it is bounded
- * well, and when without it more bounds would be contradicted; otherwise the clocks are taken to run alike.
+ * The capture is cut into slots of time, and of each the few tightest bounds of both kinds are kept: the
+ * others cannot touch the line. If some line satisfies all of them, the best is the one furthest from
+ * both sides (a concave problem in b). If none does, some bounds are false: Marzullo's algorithm finds
+ * the offset that most of them allow (each side has the same weight in all), with the drift taken out
+ * that the medians of windows show, and the line goes through those that agree with it. A drift is
+ * believed when it is bounded well, and when without it more bounds would be contradicted; otherwise the
+ * clocks are taken to run alike.
  */
 #include "join/match_internal.h"
 
@@ -14,10 +17,10 @@
 #define SLOTS 512
 #define PER_SLOT 4
 #define WINDOWS 64
-#define SLOPE_MAX 1e-3		/* two clocks slewed by 500 ppm each */
-#define SLOPE_SURE 2e-5		/* a drift bounded that well is known */
-#define ROUNDS 120		/* of searching in a concave function: beyond the precision of a double */
-#define GAP_MIN (-1.0)		/* rounding must not turn a line that fits away */
+#define SLOPE_MAX 1e-3 /* two clocks slewed by 500 ppm each */
+#define SLOPE_SURE 2e-5 /* a drift bounded that well is known */
+#define ROUNDS 120 /* of searching in a concave function: beyond the precision of a double */
+#define GAP_MIN (-1.0) /* rounding must not turn a line that fits away */
 
 struct point {
 	double x, y;
@@ -75,8 +78,10 @@ static void find_range(struct fit *f, const struct bounds *a, const struct bound
 		if (n == 0) {
 			continue;
 		}
-		f->from_t = any ? min_u64(f->from_t, both[i]->at[skip].t_ns) : both[i]->at[skip].t_ns;
-		f->to_t = any ? max_u64(f->to_t, both[i]->at[n - 1 - skip].t_ns) : both[i]->at[n - 1 - skip].t_ns;
+		f->from_t =
+			any ? min_u64(f->from_t, both[i]->at[skip].t_ns) : both[i]->at[skip].t_ns;
+		f->to_t = any ? max_u64(f->to_t, both[i]->at[n - 1 - skip].t_ns)
+			      : both[i]->at[n - 1 - skip].t_ns;
 		any = true;
 	}
 	f->base_t = f->from_t + (f->to_t - f->from_t) / 2;
@@ -94,7 +99,8 @@ static size_t slot_of(const struct fit *f, uint64_t t)
 
 static struct point point_of(const struct fit *f, const struct bound *b)
 {
-	return (struct point){ (double)((__int128)b->t_ns - f->base_t), (double)((__int128)b->value_ns - f->base_v) };
+	return (struct point){ (double)((__int128)b->t_ns - f->base_t),
+			       (double)((__int128)b->value_ns - f->base_v) };
 }
 
 /* Of sorted bounds, the PER_SLOT tightest of each slot. */
@@ -167,8 +173,8 @@ static int by_edge(const void *a, const void *b)
 }
 
 struct agreement {
-	double from, to;	/* offsets that most bounds allow */
-	double weight;		/* of those that do, 2 for all */
+	double from, to; /* offsets that most bounds allow */
+	double weight; /* of those that do, 2 for all */
 };
 
 /* Marzullo: of points with x in [x_from, x_to), slope taken out. false: not both kinds. */
@@ -198,15 +204,16 @@ static bool agree(struct fit *f, double slope, double x_from, double x_to, struc
 		return false;
 	}
 	qsort(f->edges, n, sizeof(*f->edges), by_edge);
-	weight = 1;	/* below all of them: every upper bound holds */
+	weight = 1; /* below all of them: every upper bound holds */
 	for (size_t i = 0; i + 1 < n; i++) {
 		double width = f->edges[i + 1].y - f->edges[i].y;
 
 		weight += f->edges[i].high ? -1.0 / (double)(n - low) : 1.0 / (double)low;
 		if (f->edges[i].high || !f->edges[i + 1].high) {
-			continue;	/* not between a lower and an upper bound */
+			continue; /* not between a lower and an upper bound */
 		}
-		if (weight > most.weight + 1e-9 || (weight > most.weight - 1e-9 && width > most.to - most.from)) {
+		if (weight > most.weight + 1e-9 ||
+		    (weight > most.weight - 1e-9 && width > most.to - most.from)) {
 			most = (struct agreement){ f->edges[i].y, f->edges[i + 1].y, weight };
 		}
 	}
@@ -283,7 +290,8 @@ static double search_slope(struct fit *f, double *slopes)
 	}
 	for (double step = 2e-6; step > 1e-10; step /= 2) {
 		for (int sign = -1; sign <= 1; sign += 2) {
-			if (agree(f, clamp(best + sign * step), -INFINITY, INFINITY, &a) && a.weight > best_weight) {
+			if (agree(f, clamp(best + sign * step), -INFINITY, INFINITY, &a) &&
+			    a.weight > best_weight) {
 				best_weight = a.weight;
 				best = clamp(best + sign * step);
 			}
@@ -310,12 +318,13 @@ static void drop_outliers(struct side *s, bool low, double a, double b)
 /* ---- all lines that fit ---------------------------------------------------------------------- */
 
 struct lines {
-	double best;		/* slope furthest from all bounds */
-	double from, to;	/* slopes of lines that fit */
+	double best; /* slope furthest from all bounds */
+	double from, to; /* slopes of lines that fit */
 };
 
 /* Where a concave function of the slope is largest. */
-static double peak(const struct fit *f, double (*value)(const struct fit *f, double b), double from, double to)
+static double peak(const struct fit *f, double (*value)(const struct fit *f, double b), double from,
+		   double to)
 {
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		double third = (to - from) / 3;
@@ -382,7 +391,8 @@ static double value_at(const struct clock_pair *c, uint64_t t_ns)
 }
 
 /* Counts all bounds, also those that were not kept, a nanosecond of rounding aside. */
-static void count_outliers(const struct clock_bounds *b, double low, double high, const struct fit *f, struct clock_pair *c)
+static void count_outliers(const struct clock_bounds *b, double low, double high,
+			   const struct fit *f, struct clock_pair *c)
 {
 	for (size_t i = 0; i < b->low.count; i++) {
 		struct point p = point_of(f, &b->low.at[i]);
@@ -416,7 +426,8 @@ static void with_drift(struct fit *f, const struct lines *l, struct clock_pair *
 }
 
 /* Both kinds are there. false: they contradict each other too much. */
-static bool fit_both(struct fit *f, double *slopes, struct clock_pair *c, double *ret_low, double *ret_high)
+static bool fit_both(struct fit *f, double *slopes, struct clock_pair *c, double *ret_low,
+		     double *ret_high)
 {
 	struct agreement alike, drifting;
 	struct lines lines;
@@ -444,11 +455,12 @@ static bool fit_both(struct fit *f, double *slopes, struct clock_pair *c, double
 	}
 	*ret_low = alike.from;
 	*ret_high = alike.to;
-	if (lines.to - lines.from > SLOPE_SURE && (alike.weight > drifting.weight - 0.02 || lines.to - lines.from > 5 * SLOPE_SURE)) {
+	if (lines.to - lines.from > SLOPE_SURE &&
+	    (alike.weight > drifting.weight - 0.02 || lines.to - lines.from > 5 * SLOPE_SURE)) {
 		without_drift(f, alike.from, alike.to, c);
 		return alike.weight >= 4.0 / 3;
 	}
-	if (gap(f, 0) >= GAP_MIN) {	/* none is the best guess then */
+	if (gap(f, 0) >= GAP_MIN) { /* none is the best guess then */
 		lines.best = 0;
 	}
 	with_drift(f, &lines, c);
@@ -488,7 +500,9 @@ int clock_fit(struct clock_bounds *b, struct clock_pair *io_c)
 	sort_bounds(&b->high);
 	find_range(f, &b->low, &b->high);
 	io_c->at_ns = f->base_t;
-	f->base_v = b->low.count > 0 ? b->low.at[b->low.count / 2].value_ns : b->high.count > 0 ? b->high.at[b->high.count / 2].value_ns : 0;
+	f->base_v = b->low.count > 0    ? b->low.at[b->low.count / 2].value_ns
+		    : b->high.count > 0 ? b->high.at[b->high.count / 2].value_ns
+					: 0;
 	keep_tight(f, &b->low, true, &f->low);
 	keep_tight(f, &b->high, false, &f->high);
 	if (f->low.count == 0 || f->high.count == 0) {

@@ -1,8 +1,9 @@
 /*
- * match.c - the order of matching, and what comes of it: sockets with flows by tuple, clocks from those, then what only time can
- * tell apart, then payload behind NAT, clocks again, reasons. One thread.
+ * match.c - the order of matching, and what comes of it: sockets with flows by tuple, clocks from those,
+ * then what only time can tell apart, then payload behind NAT, clocks again, reasons. One thread.
  *
- * Confidence, in percent, is that of the weaker side of a pair. With A places that agree and D that do not:
+ * Confidence, in percent, is that of the weaker side of a pair. With A places that agree and D that do
+ * not:
  *   bytes   60, + 20 A / (A + 1), + 5 for each direction with bytes (as far as A goes), + 10 if the counts of all those are equal;
  *           - 60 D / (A + D); - 10 if calls are missing inside (the shift changes)
  *   tuple   35, + 10 for each direction with bytes whose counts are equal, + 10 if the clock is known and the times meet
@@ -44,7 +45,9 @@ static int by_address(const void *a, const void *b)
 	const struct section_list *x = a;
 	const struct section_list *y = b;
 
-	return (uintptr_t)x->section < (uintptr_t)y->section ? -1 : (uintptr_t)x->section > (uintptr_t)y->section;
+	return (uintptr_t)x->section < (uintptr_t)y->section
+		       ? -1
+		       : (uintptr_t)x->section > (uintptr_t)y->section;
 }
 
 static int number_lists(struct match *m)
@@ -58,7 +61,9 @@ static int number_lists(struct match *m)
 		}
 		m->by_section[kind] = at;
 		for (uint32_t i = 0; i < n; i++) {
-			at[i] = (struct section_list){ kind == 0 ? m->flows[i].section : m->socks[i].section, i };
+			at[i] = (struct section_list){ kind == 0 ? m->flows[i].section
+								 : m->socks[i].section,
+						       i };
 		}
 		if (n > 1) {
 			qsort(at, n, sizeof(*at), by_address);
@@ -94,7 +99,8 @@ static int make_indices(struct match *m)
 	m->pair_of_sock = malloc((m->sock_count + 1) * sizeof(*m->pair_of_sock));
 	m->flow_reason = malloc(m->flow_count + 1);
 	m->sock_reason = malloc(m->sock_count + 1);
-	if (m->pair_of_flow == NULL || m->pair_of_sock == NULL || m->flow_reason == NULL || m->sock_reason == NULL) {
+	if (m->pair_of_flow == NULL || m->pair_of_sock == NULL || m->flow_reason == NULL ||
+	    m->sock_reason == NULL) {
 		return ERR_NOMEM;
 	}
 	memset(m->pair_of_flow, 0xff, (m->flow_count + 1) * sizeof(*m->pair_of_flow));
@@ -170,7 +176,9 @@ bool address_is_loopback(const uint8_t addr[16])
 
 struct ends ends_of_flow(const struct flow *f, unsigned int local)
 {
-	struct ends x = { .remote_port = f->key.port[1 - local], .local_port = f->key.port[local], .proto = f->key.ip_proto };
+	struct ends x = { .remote_port = f->key.port[1 - local],
+			  .local_port = f->key.port[local],
+			  .proto = f->key.ip_proto };
 
 	memcpy(x.remote, f->key.addr[1 - local], 16);
 	memcpy(x.local, f->key.addr[local], 16);
@@ -180,7 +188,8 @@ struct ends ends_of_flow(const struct flow *f, unsigned int local)
 struct ends ends_of_sock(const struct sock *s)
 {
 	unsigned int local = s->local & 1;
-	struct ends x = { .remote_port = s->key.port[1 - local], .local_port = s->key.port[local],
+	struct ends x = { .remote_port = s->key.port[1 - local],
+			  .local_port = s->key.port[local],
 			  .proto = s->kind == SOCK_TCP_K ? IP_TCP : IP_UDP };
 
 	if (!address_is_zero(s->key.addr[1 - local])) {
@@ -196,7 +205,8 @@ struct ends ends_of_sock(const struct sock *s)
 
 const struct pair_side *match_side(const struct match *m, size_t flow, unsigned int end)
 {
-	const struct pair *p = m->pair_of_flow[flow] != NO_PAIR ? &m->pairs[m->pair_of_flow[flow]] : NULL;
+	const struct pair *p =
+		m->pair_of_flow[flow] != NO_PAIR ? &m->pairs[m->pair_of_flow[flow]] : NULL;
 
 	return p != NULL && p->side[end].sock != NULL ? &p->side[end] : NULL;
 }
@@ -212,7 +222,9 @@ static int pair_for(struct match *m, size_t flow, struct pair **ret_p)
 		*ret_p = &m->pairs[m->pair_of_flow[flow]];
 		return 0;
 	}
-	grown = m->pair_count < NO_PAIR - 1 ? match_grow(m->pairs, &cap, m->pair_count + 1u, sizeof(*grown)) : NULL;
+	grown = m->pair_count < NO_PAIR - 1
+			? match_grow(m->pairs, &cap, m->pair_count + 1u, sizeof(*grown))
+			: NULL;
 	if (grown == NULL) {
 		return ERR_NOMEM;
 	}
@@ -251,8 +263,8 @@ static int keep_pieces(struct match *m, const struct likeness *l, struct pair_si
 	return 0;
 }
 
-int match_add(struct match *m, size_t flow, unsigned int end, size_t sock, enum match_reason reason, const struct likeness *l,
-	      bool assumed)
+int match_add(struct match *m, size_t flow, unsigned int end, size_t sock, enum match_reason reason,
+	      const struct likeness *l, bool assumed)
 {
 	struct pair_side *side;
 	struct pair *p;
@@ -282,7 +294,8 @@ int match_add(struct match *m, size_t flow, unsigned int end, size_t sock, enum 
 
 int64_t pair_shift(const struct pair_side *s, unsigned int dir, uint64_t offset)
 {
-	const struct shift_piece *p = s->pieces != NULL ? s->pieces + (dir == 1 ? s->piece_count[0] : 0) : NULL;
+	const struct shift_piece *p =
+		s->pieces != NULL ? s->pieces + (dir == 1 ? s->piece_count[0] : 0) : NULL;
 	uint32_t lo = 0;
 	uint32_t hi = s->piece_count[dir];
 
@@ -313,14 +326,16 @@ static unsigned int weight(uint8_t why)
 
 void match_refuse_flow(struct match *m, size_t flow, enum unmatched_reason why)
 {
-	if (m->flow_reason[flow] == UNMATCHED_REASONS || weight(m->flow_reason[flow]) < weight((uint8_t)why)) {
+	if (m->flow_reason[flow] == UNMATCHED_REASONS ||
+	    weight(m->flow_reason[flow]) < weight((uint8_t)why)) {
 		m->flow_reason[flow] = (uint8_t)why;
 	}
 }
 
 void match_refuse_sock(struct match *m, size_t sock, enum unmatched_reason why)
 {
-	if (m->sock_reason[sock] == UNMATCHED_REASONS || weight(m->sock_reason[sock]) < weight((uint8_t)why)) {
+	if (m->sock_reason[sock] == UNMATCHED_REASONS ||
+	    weight(m->sock_reason[sock]) < weight((uint8_t)why)) {
 		m->sock_reason[sock] = (uint8_t)why;
 	}
 }
@@ -328,12 +343,14 @@ void match_refuse_sock(struct match *m, size_t sock, enum unmatched_reason why)
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* By list of calls, then list of packets. */
-static uint64_t clock_rank(const struct match *m, const struct section *calls, const struct section *packets)
+static uint64_t clock_rank(const struct match *m, const struct section *calls,
+			   const struct section *packets)
 {
 	return (uint64_t)match_list_of(m, 1, calls) << 32 | match_list_of(m, 0, packets);
 }
 
-const struct clock_pair *match_clock(const struct match *m, const struct section *calls, const struct section *packets)
+const struct clock_pair *match_clock(const struct match *m, const struct section *calls,
+				     const struct section *packets)
 {
 	uint64_t rank = clock_rank(m, calls, packets);
 	uint32_t lo = 0;
@@ -355,7 +372,8 @@ const struct clock_pair *match_clock(const struct match *m, const struct section
 	return NULL;
 }
 
-bool match_clock_known(const struct match *m, const struct section *calls, const struct section *packets)
+bool match_clock_known(const struct match *m, const struct section *calls,
+		       const struct section *packets)
 {
 	const struct clock_pair *c = match_clock(m, calls, packets);
 
@@ -364,7 +382,8 @@ bool match_clock_known(const struct match *m, const struct section *calls, const
 
 static uint64_t slack_of(const struct clock_pair *c)
 {
-	if (c == NULL || c->low_ns == INT64_MIN || c->high_ns == INT64_MAX || c->high_ns < c->low_ns) {
+	if (c == NULL || c->low_ns == INT64_MIN || c->high_ns == INT64_MAX ||
+	    c->high_ns < c->low_ns) {
 		return MEET_SLACK_NS;
 	}
 	return MEET_SLACK_NS + min_u64((uint64_t)c->high_ns - (uint64_t)c->low_ns, UINT64_MAX / 8);
@@ -384,7 +403,8 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-enum meeting match_meet(const struct match *m, const struct flow *f, const struct sock *s, uint64_t *ret_apart_ns)
+enum meeting match_meet(const struct match *m, const struct flow *f, const struct sock *s,
+			uint64_t *ret_apart_ns)
 {
 	const struct clock_pair *c = match_clock(m, s->section, f->section);
 	uint64_t from, to, begin, end, slack;
@@ -396,7 +416,9 @@ enum meeting match_meet(const struct match *m, const struct flow *f, const struc
 	slack = slack_of(c);
 	from = to_calls(m, c, f->first_ns);
 	to = to_calls(m, c, f->last_ns);
-	begin = s->open_begin_ns != 0 && s->open_begin_exact ? min_u64(s->open_begin_ns, s->first_ns) : s->first_ns;
+	begin = s->open_begin_ns != 0 && s->open_begin_exact
+			? min_u64(s->open_begin_ns, s->first_ns)
+			: s->first_ns;
 	end = max_u64(s->last_ns, s->close_ns);
 	if (begin > to && begin - to > slack) {
 		*ret_apart_ns = begin - to;
@@ -431,15 +453,14 @@ static int side_confidence(const struct match *m, const struct pair *p, const st
 	}
 	switch (p->reason) {
 	case MATCH_TUPLE_BYTES:
-		points = 60 + (int)(20 * agree / (agree + 1)) + 5 * (int)min_u64(agree, busy) + (equal == busy ? 10 : 0) -
-			 (s->pieces != NULL ? 10 : 0);
+		points = 60 + (int)(20 * agree / (agree + 1)) + 5 * (int)min_u64(agree, busy) +
+			 (equal == busy ? 10 : 0) - (s->pieces != NULL ? 10 : 0);
 		break;
 	case MATCH_TUPLE:
-		points = 35 + 10 * (int)equal + (match_meet(m, p->flow, s->sock, &apart) == MEET_YES ? 10 : 0);
+		points = 35 + 10 * (int)equal +
+			 (match_meet(m, p->flow, s->sock, &apart) == MEET_YES ? 10 : 0);
 		break;
-	default:
-		points = 30 + (int)(25 * agree / (agree + 4)) + 5 * (int)equal;
-		break;
+	default: points = 30 + (int)(25 * agree / (agree + 4)) + 5 * (int)equal; break;
 	}
 	points -= differ > 0 ? (int)(60 * differ / (agree + differ)) : 0;
 	points -= s->assumed ? 15 : 0;
@@ -453,7 +474,8 @@ static void rate(struct match *m)
 		int least = 100;
 
 		for (unsigned int end = 0; end < 2; end++) {
-			int c = p->side[end].sock != NULL ? side_confidence(m, p, &p->side[end]) : 100;
+			int c = p->side[end].sock != NULL ? side_confidence(m, p, &p->side[end])
+							  : 100;
 
 			least = c < least ? c : least;
 		}
@@ -505,9 +527,11 @@ static int settle(struct match *m)
 	for (uint32_t i = 0; i < m->pair_count; i++) {
 		for (unsigned int end = 0; end < 2; end++) {
 			struct sock *s = m->pairs[i].side[end].sock;
-			uint32_t *best = s != NULL ? &m->pair_of_sock[match_sock_index(m, s)] : NULL;
+			uint32_t *best =
+				s != NULL ? &m->pair_of_sock[match_sock_index(m, s)] : NULL;
 
-			if (best != NULL && (*best == NO_PAIR || m->pairs[*best].confidence < m->pairs[i].confidence)) {
+			if (best != NULL && (*best == NO_PAIR ||
+					     m->pairs[*best].confidence < m->pairs[i].confidence)) {
 				*best = i;
 				s->match = &m->pairs[i];
 			}
@@ -547,8 +571,8 @@ static int match_all(struct match *m)
 	return rc == 0 ? match_reasons(m) : rc;
 }
 
-int match_lists(struct flow_list *flows, uint32_t flow_lists, struct sock_list *socks, uint32_t sock_lists,
-		const struct match_options *opt, struct match **ret_m)
+int match_lists(struct flow_list *flows, uint32_t flow_lists, struct sock_list *socks,
+		uint32_t sock_lists, const struct match_options *opt, struct match **ret_m)
 {
 	struct match *m = calloc(1, sizeof(*m));
 	int rc;

@@ -1,12 +1,14 @@
 /*
- * match.h - flows with sockets: which are one connection, how well that is proven, and how far their clocks are apart.
+ * match.h - flows with sockets: which are one connection, how well that is proven, and how far their
+ * clocks are apart.
  *
- * Candidates share the tuple (protocol and both ends; mapped addresses folded; VLAN, tunnel and loopback scope left out) or, behind
- * NAT, part of it. What decides is the bytes: the counts of calls are ranges of the stream, and prints of payload at equal places
- * must agree (knots.h). Closeness of clocks never joins, and its lack never separates: it is asked only where bytes cannot tell
- * generations of one tuple apart. One flow has at most one socket on each side. One socket has at most one flow, but for views of
- * the same: each section of packets, and in it each VLAN, tunnel and loopback scope, is matched by itself; and a flow that
- * was cut in time (idle, given up under a ceiling) goes on in the next.
+ * Candidates share the tuple (protocol and both ends; mapped addresses folded; VLAN, tunnel and loopback
+ * scope left out) or, behind NAT, part of it. What decides is the bytes: the counts of calls are ranges
+ * of the stream, and prints of payload at equal places must agree (knots.h). Closeness of clocks never
+ * joins, and its lack never separates: it is asked only where bytes cannot tell generations of one tuple
+ * apart. One flow has at most one socket on each side. One socket has at most one flow, but for views of
+ * the same: each section of packets, and in it each VLAN, tunnel and loopback scope, is matched by
+ * itself; and a flow that was cut in time (idle, given up under a ceiling) goes on in the next.
  *
  *     struct match *m;
  *     match_new(sources, count, &opt, &m, e);     after all freezes, one thread
@@ -56,8 +58,8 @@ struct pair_side {
 	int64_t byte_difference[2];	/* flow minus socket, after alignment */
 	bool equal_bytes[2];		/* both saw the direction's start, and the counts are the same */
 	bool assumed;			/* other candidates fit as well: time or order decided */
-	/* Where the shift changes because calls (or datagrams) are missing: pieces of direction 0, then of 1, in order; NULL where
-	 * shift[] holds everywhere. In the match's arena. */
+	/* Where the shift changes because calls (or datagrams) are missing: pieces of direction 0, then of 1, in
+	 * order; NULL where shift[] holds everywhere. In the match's arena. */
 	const struct shift_piece *pieces;
 	uint32_t piece_count[2];
 };
@@ -75,8 +77,8 @@ struct pair {
 };
 
 /*
- * packets' clock minus syscalls' clock, for one section of each; how it is found: clock.c. Pairs of sections with at least one pair of
- * flow and socket, and sections that hold both kinds.
+ * packets' clock minus syscalls' clock, for one section of each; how it is found: clock.c. Pairs of
+ * sections with at least one pair of flow and socket, and sections that hold both kinds.
  */
 enum clock_origin { CLOCK_UNKNOWN, CLOCK_ESTIMATED, CLOCK_GIVEN, CLOCK_SAME_FILE };
 

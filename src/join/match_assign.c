@@ -1,9 +1,11 @@
 /*
- * match_assign.c - who gets whom, where a flow has several sockets to choose from or the reverse: the best first, and nobody
- * whom nothing tells apart. Reads candidates, joins them in struct match. One thread.
+ * match_assign.c - who gets whom, where a flow has several sockets to choose from or the reverse: the
+ * best first, and nobody whom nothing tells apart. Reads candidates, joins them in struct match. One
+ * thread.
  *
- * Better is: payload agrees; more of it; times that meet; starts that are closer. Time is asked last, so it never joins what bytes do
- * not, and never parts what they do. The result depends on the candidates alone, not on the order in which they came.
+ * Better is: payload agrees; more of it; times that meet; starts that are closer. Time is asked last, so
+ * it never joins what bytes do not, and never parts what they do. The result depends on the candidates
+ * alone, not on the order in which they came.
  */
 #include "join/match_internal.h"
 
@@ -13,7 +15,8 @@ void candidates_release(struct candidates *c)
 	memset(c, 0, sizeof(*c));
 }
 
-int candidates_add(struct match *m, struct candidates *c, size_t flow, unsigned int end, size_t sock, uint32_t order, bool *ret_added)
+int candidates_add(struct match *m, struct candidates *c, size_t flow, unsigned int end,
+		   size_t sock, uint32_t order, bool *ret_added)
 {
 	uint32_t list;
 	const struct flow *f = match_flow_at(m, flow, &list);
@@ -80,13 +83,15 @@ static int by_worth_and_place(const void *a, const void *b)
 	return x->sock < y->sock ? -1 : x->sock > y->sock;
 }
 
-/* A socket may have a flow in each section of packets; views inside one are kept apart by the callers' groups. */
+/* A socket may have a flow in each section of packets; views inside one are kept apart by the callers'
+ * groups. */
 static bool is_free(const struct match *m, const struct candidate *c)
 {
 	return match_side(m, c->flow, c->end) == NULL;
 }
 
-int candidate_take(struct match *m, const struct candidate *c, candidate_want *want, void *arg, bool assumed, bool *ret_taken)
+int candidate_take(struct match *m, const struct candidate *c, candidate_want *want, void *arg,
+		   bool assumed, bool *ret_taken)
 {
 	enum match_reason reason = MATCH_TUPLE_BYTES;
 	uint32_t list;
@@ -112,10 +117,10 @@ int candidate_take(struct match *m, const struct candidate *c, candidate_want *w
 /* Who is taken, and how often somebody stands in a block: open addressing over flows' ends and sockets. */
 struct marks {
 	struct mark {
-		uint64_t who;	/* 0: empty */
+		uint64_t who; /* 0: empty */
 		uint32_t count;
-		bool taken;	/* or left to others to decide */
-	} *at;
+		bool taken; /* or left to others to decide */
+	} * at;
 	size_t mask;
 };
 
@@ -191,10 +196,10 @@ static bool time_decides(const struct candidates *c, const struct marks *k, size
 	return false;
 }
 
-/* Candidates of equal worth, where each has only the other, are joined; the others go to the front: lesser ones must not take
- * them either. */
-static int assign_block(struct match *m, struct candidates *c, const struct marks *k, size_t from, size_t n, candidate_want *want,
-			void *arg, size_t *io_left)
+/* Candidates of equal worth, where each has only the other, are joined; the others go to the front:
+ * lesser ones must not take them either. */
+static int assign_block(struct match *m, struct candidates *c, const struct marks *k, size_t from,
+			size_t n, candidate_want *want, void *arg, size_t *io_left)
 {
 	size_t first_left = *io_left;
 	int rc = 0;
@@ -235,7 +240,8 @@ static void drop_doubles(struct candidates *c)
 	c->count = n;
 }
 
-int candidates_assign(struct match *m, struct candidates *c, candidate_want *want, void *arg, size_t *ret_left)
+int candidates_assign(struct match *m, struct candidates *c, candidate_want *want, void *arg,
+		      size_t *ret_left)
 {
 	struct marks k;
 	size_t left = 0;

@@ -1,25 +1,20 @@
 /*
- * match_bytes.c - one flow and one socket: where the socket's bytes lie in the flow's streams, and whether payload and counts
- * agree there. Reads knots of both, produces a struct likeness. One thread.
+ * match_bytes.c - one flow and one socket: where the socket's bytes lie in the flow's streams, and
+ * whether payload and counts agree there. Reads knots of both, produces a struct likeness. One thread.
  *
- * Where both saw the connection's start, equal places have equal offsets. Else, or when they contradict each other there (calls are
- * missing), equal prints that are rare on both sides are anchors, and the longest chain of anchors whose shift only grows is the
- * alignment: calls that are missing make the flow's offsets run ahead, segments that are missing do not (they are counted by
- * sequence number). Datagrams may be missing on either side: there the chain is the longest in order. All of it n log n.
+ * Where both saw the connection's start, equal places have equal offsets. Else, or when they contradict
+ * each other there (calls are missing), equal prints that are rare on both sides are anchors, and the
+ * longest chain of anchors whose shift only grows is the alignment: calls that are missing make the
+ * flow's offsets run ahead, segments that are missing do not (they are counted by sequence number).
+ * Datagrams may be missing on either side: there the chain is the longest in order. All of it n log n.
  */
 #include "join/match_internal.h"
 
-/* A print that stands at more places of one side is no anchor. */
-#define ANCHOR_TIMES 4
 /* Anchors that a shift needs where nothing speaks for one. */
 #define ANCHORS_UNASKED 3
-/* Anchors that a piece of a TCP stream needs: prints of unrelated places agree now and then. */
-#define ANCHORS_PIECE 2
 /* So many places that agree stand against counts that do not: by first bytes alone, or deep. */
 #define AGREE_SURE 8
 #define DEEP_SURE 4
-/* Pieces kept of one direction. */
-#define PIECES_MAX 1024
 
 void match_work_release(struct match_work *w)
 {
@@ -97,23 +92,6 @@ static int load_places(struct places *p, const struct knots *k, size_t limit)
 	return 0;
 }
 
-/* Prints are made of so many bytes at most: those of shorter places say nothing about longer ones. */
-static bool comparable(const struct place *a, const struct place *b)
-{
-	return a->print != 0 && b->print != 0 && min_u64(a->len, KNOT_PRINT_BYTES) == min_u64(b->len, KNOT_PRINT_BYTES);
-}
-
-static bool deep_comparable(const struct place *a, const struct place *b)
-{
-	return a->deep != 0 && b->deep != 0 && min_u64(a->len, KNOT_DEEP_BYTES) == min_u64(b->len, KNOT_DEEP_BYTES);
-}
-
-/* Of comparable ones. */
-static bool equal_bytes(const struct place *a, const struct place *b)
-{
-	return a->print == b->print && (!deep_comparable(a, b) || a->deep == b->deep);
-}
-
 /* ---- counting agreement ---------------------------------------------------------------------- */
 
 struct shift_list {
@@ -142,8 +120,9 @@ static size_t place_from(const struct places *p, uint64_t offset)
 /* What of a direction agrees. */
 struct tally {
 	uint32_t agree, differ;
-	uint32_t deep;	/* of the agreeing */
-	uint32_t fits;	/* of the agreeing, calls that end where a segment does; counted up to FITS */
+	uint32_t deep; /* of the agreeing */
+	uint32_t
+		fits; /* of the agreeing, calls that end where a segment does; counted up to FITS */
 };
 
 #define FITS 2
@@ -153,7 +132,8 @@ static bool is_edge(const struct places *p, uint64_t offset)
 {
 	size_t i = place_from(p, offset);
 
-	return (i < p->count && p->at[i].offset == offset) || (i > 0 && p->at[i - 1].offset + p->at[i - 1].len == offset);
+	return (i < p->count && p->at[i].offset == offset) ||
+	       (i > 0 && p->at[i - 1].offset + p->at[i - 1].len == offset);
 }
 
 static struct tally tally(const struct match_work *w, const struct shift_list *shifts)
@@ -161,7 +141,7 @@ static struct tally tally(const struct match_work *w, const struct shift_list *s
 	struct tally t = { 0 };
 	size_t piece = 0;
 	size_t j = 0;
-	bool known = false;	/* j stands where the piece needs it */
+	bool known = false; /* j stands where the piece needs it */
 
 	for (size_t i = 0; i < w->sock.count; i++) {
 		const struct place *s = &w->sock.at[i];
@@ -172,7 +152,7 @@ static struct tally tally(const struct match_work *w, const struct shift_list *s
 			known = false;
 		}
 		target = s->offset + (uint64_t)shifts->at[piece].shift;
-		if ((int64_t)target < 0) {	/* before the flow's first byte */
+		if ((int64_t)target < 0) { /* before the flow's first byte */
 			continue;
 		}
 		if (!known) {
@@ -182,15 +162,16 @@ static struct tally tally(const struct match_work *w, const struct shift_list *s
 		while (j < w->flow.count && w->flow.at[j].offset < target) {
 			j++;
 		}
-		if (j == w->flow.count || w->flow.at[j].offset != target || !comparable(s, &w->flow.at[j])) {
+		if (j == w->flow.count || w->flow.at[j].offset != target ||
+		    !place_comparable(s, &w->flow.at[j])) {
 			continue;
 		}
-		if (!equal_bytes(s, &w->flow.at[j])) {
+		if (!place_equal(s, &w->flow.at[j])) {
 			t.differ++;
 			continue;
 		}
 		t.agree++;
-		t.deep += deep_comparable(s, &w->flow.at[j]);
+		t.deep += place_deep_comparable(s, &w->flow.at[j]);
 		t.fits += t.fits < FITS && is_edge(&w->flow, target + s->len);
 	}
 	return t;
@@ -225,232 +206,13 @@ static void forgive_lost(const struct match_work *w, struct likeness *l, unsigne
 	l->differ[dir] = l->differ[dir] < alone ? l->differ[dir] : alone;
 }
 
-/* ---- anchors --------------------------------------------------------------------------------- */
-
-static int by_print(const void *a, const void *b)
-{
-	const struct place *x = a;
-	const struct place *y = b;
-
-	if (x->print != y->print) {
-		return x->print < y->print ? -1 : 1;
-	}
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-static int sort_prints(struct match_work *w, unsigned int i, const struct places *p, size_t *ret_count)
-{
-	struct place *grown = match_grow(w->sorted[i], &w->sorted_cap[i], p->count + 1, sizeof(*grown));
-	size_t n = 0;
-
-	if (grown == NULL) {
-		return ERR_NOMEM;
-	}
-	w->sorted[i] = grown;
-	for (size_t k = 0; k < p->count; k++) {
-		if (p->at[k].print != 0) {
-			w->sorted[i][n++] = p->at[k];
-		}
-	}
-	if (n > 1) {
-		qsort(w->sorted[i], n, sizeof(*w->sorted[i]), by_print);
-	}
-	*ret_count = n;
-	return 0;
-}
-
-static size_t run_of(const struct place *at, size_t i, size_t count)
-{
-	size_t n = 1;
-
-	while (i + n < count && at[i + n].print == at[i].print) {
-		n++;
-	}
-	return n;
-}
-
-static int add_anchors(struct match_work *w, const struct place *flow, size_t nf, const struct place *sock, size_t ns)
-{
-	struct anchor *grown;
-
-	if (nf > ANCHOR_TIMES || ns > ANCHOR_TIMES) {
-		return 0;
-	}
-	grown = match_grow(w->anchors, &w->anchor_cap, w->anchor_count + nf * ns, sizeof(*grown));
-	if (grown == NULL) {
-		return ERR_NOMEM;
-	}
-	w->anchors = grown;
-	for (size_t i = 0; i < nf * ns; i++) {
-		const struct place *f = &flow[i / ns];
-		const struct place *s = &sock[i % ns];
-
-		if (comparable(f, s) && equal_bytes(f, s)) {
-			w->anchors[w->anchor_count++] =
-				(struct anchor){ s->offset, (int64_t)(f->offset - s->offset), UINT32_MAX, f->len == s->len };
-		}
-	}
-	return 0;
-}
-
-static int find_anchors(struct match_work *w)
-{
-	size_t count[2];
-	size_t i = 0;
-	size_t j = 0;
-	int rc = 0;
-
-	w->anchor_count = 0;
-	if (sort_prints(w, 0, &w->flow, &count[0]) != 0 || sort_prints(w, 1, &w->sock, &count[1]) != 0) {
-		return ERR_NOMEM;
-	}
-	while (i < count[0] && j < count[1] && rc == 0) {
-		const struct place *f = &w->sorted[0][i];
-		const struct place *s = &w->sorted[1][j];
-
-		if (f->print < s->print) {
-			i++;
-		} else if (f->print > s->print) {
-			j++;
-		} else {
-			size_t nf = run_of(w->sorted[0], i, count[0]);
-			size_t ns = run_of(w->sorted[1], j, count[1]);
-
-			rc = add_anchors(w, f, nf, s, ns);
-			i += nf;
-			j += ns;
-		}
-	}
-	return rc;
-}
-
-/* ---- chains ---------------------------------------------------------------------------------- */
-
-/* Of one socket offset the largest shift first, so that a chain takes only one of them where it must grow. */
-static int by_place(const void *a, const void *b)
-{
-	const struct anchor *x = a;
-	const struct anchor *y = b;
-
-	if (x->offset != y->offset) {
-		return x->offset < y->offset ? -1 : 1;
-	}
-	return x->shift > y->shift ? -1 : x->shift < y->shift;
-}
-
-/* May b follow a? TCP: the shift does not shrink. Datagrams: the flow's offset grows. */
-static bool follows(const struct anchor *a, const struct anchor *b, bool tcp)
-{
-	if (tcp) {
-		return b->shift >= a->shift && b->offset > a->offset;
-	}
-	return b->offset > a->offset && (int64_t)(b->offset - a->offset) + (b->shift - a->shift) > 0;
-}
-
-/* Where the chain that ends in x can be put: tails are the smallest ends of chains of each length. */
-static size_t chain_place(const struct match_work *w, size_t length, const struct anchor *x, bool tcp)
-{
-	size_t lo = 0;
-	size_t hi = length;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (follows(&w->anchors[w->tails[mid]], x, tcp)) {
-			lo = mid + 1;
-		} else {
-			hi = mid;
-		}
-	}
-	return lo;
-}
-
-/* The anchors of the longest chain are moved to the front, in order. */
-static int longest_chain(struct match_work *w, bool tcp, size_t *ret_length)
-{
-	uint32_t *grown;
-	size_t length = 0;
-	uint32_t at;
-
-	w->anchor_count = (size_t)min_u64(w->anchor_count, UINT32_MAX / 2);
-	grown = match_grow(w->tails, &w->tail_cap, w->anchor_count + 1, sizeof(*grown));
-	if (grown == NULL) {
-		return ERR_NOMEM;
-	}
-	w->tails = grown;
-	if (w->anchor_count > 1) {
-		qsort(w->anchors, w->anchor_count, sizeof(*w->anchors), by_place);
-	}
-	for (size_t i = 0; i < w->anchor_count; i++) {
-		size_t k = chain_place(w, length, &w->anchors[i], tcp);
-
-		w->anchors[i].before = k > 0 ? w->tails[k - 1] : UINT32_MAX;
-		w->tails[k] = (uint32_t)i;
-		length = k == length ? length + 1 : length;
-	}
-	at = length > 0 ? w->tails[length - 1] : UINT32_MAX;
-	for (size_t i = length; i > 0; i--) {	/* the tails are not needed any more: they hold the chain now */
-		w->tails[i - 1] = at;
-		at = w->anchors[at].before;
-	}
-	for (size_t i = 0; i < length; i++) {	/* indices grow, so nothing that is needed is overwritten */
-		w->anchors[i] = w->anchors[w->tails[i]];
-	}
-	*ret_length = length;
-	return 0;
-}
-
-/* ---- pieces ---------------------------------------------------------------------------------- */
-
-static int add_piece(struct match_work *w, unsigned int dir, uint32_t *io_count, uint64_t from, int64_t shift)
-{
-	struct shift_piece *grown;
-
-	if (*io_count > 0 && w->pieces[dir][*io_count - 1].shift == shift) {
-		return 0;
-	}
-	if (*io_count == PIECES_MAX) {
-		return 0;
-	}
-	grown = match_grow(w->pieces[dir], &w->piece_cap[dir], *io_count + 1u, sizeof(*grown));
-	if (grown == NULL) {
-		return ERR_NOMEM;
-	}
-	w->pieces[dir] = grown;
-	w->pieces[dir][(*io_count)++] = (struct shift_piece){ from, shift };
-	return 0;
-}
-
-/* Runs of equal shift in the chain. */
-static int make_pieces(struct match_work *w, unsigned int dir, bool tcp, size_t length, uint32_t *ret_count, size_t *ret_anchors)
-{
-	uint32_t count = 0;
-	int rc = 0;
-
-	*ret_anchors = 0;
-	for (size_t i = 0; i < length && rc == 0;) {
-		size_t n = 1;
-
-		while (i + n < length && w->anchors[i + n].shift == w->anchors[i].shift) {
-			n++;
-		}
-		if (!tcp || n >= ANCHORS_PIECE || (length == 1 && w->anchors[0].same_len)) {
-			rc = add_piece(w, dir, &count, w->anchors[i].offset, w->anchors[i].shift);
-			*ret_anchors += n;
-		}
-		i += n;
-	}
-	*ret_count = count;
-	return rc;
-}
-
 /* ---- one direction --------------------------------------------------------------------------- */
 
 struct direction {
 	const struct flow *f;
 	const struct sock *s;
-	unsigned int from;	/* end of the flow that sends */
-	unsigned int dir;	/* 0 received by the socket, 1 sent */
+	unsigned int from; /* end of the flow that sends */
+	unsigned int dir; /* 0 received by the socket, 1 sent */
 	bool tcp;
 	/* What the flow and the socket know of the end of the stream. */
 	bool flow_end, flow_reset, sock_end;
@@ -474,7 +236,8 @@ static void look_at_ends(struct direction *d)
 		d->sock_end = true;
 	} else if (d->dir == 0) {
 		/* Who closes with bytes unread sends a RST. */
-		d->sock_end = d->sock_end && d->f->side[1 - d->from].fins > 0 && d->f->side[1 - d->from].resets == 0;
+		d->sock_end = d->sock_end && d->f->side[1 - d->from].fins > 0 &&
+			      d->f->side[1 - d->from].resets == 0;
 	}
 }
 
@@ -483,13 +246,15 @@ static bool flow_start_known(const struct direction *d)
 {
 	const struct flow *f = d->f;
 
-	return !d->tcp || (f->flags & FLOW_START_MISSED) == 0 || f->side[0].syns + f->side[1].syns > 0;
+	return !d->tcp || (f->flags & FLOW_START_MISSED) == 0 ||
+	       f->side[0].syns + f->side[1].syns > 0;
 }
 
 /* May offsets differ, for reasons known? */
 static bool may_shift(const struct direction *d)
 {
-	return !d->tcp || !flow_start_known(d) || (d->s->flags & (SOCK_INHERITED | SOCK_BLIND | SOCK_DROPS)) != 0;
+	return !d->tcp || !flow_start_known(d) ||
+	       (d->s->flags & (SOCK_INHERITED | SOCK_BLIND | SOCK_DROPS)) != 0;
 }
 
 static bool starts_together(const struct direction *d)
@@ -498,7 +263,8 @@ static bool starts_together(const struct direction *d)
 }
 
 /* As if shift held everywhere. */
-static void try_shift(const struct match_work *w, int64_t shift, struct likeness *l, unsigned int dir)
+static void try_shift(const struct match_work *w, int64_t shift, struct likeness *l,
+		      unsigned int dir)
 {
 	struct shift_piece only = { 0, shift };
 	struct shift_list list = { &only, 1 };
@@ -516,11 +282,9 @@ static int try_anchors(struct match_work *w, const struct direction *d, struct l
 	struct shift_list list;
 	uint32_t count;
 	struct tally t;
-	size_t length, anchors;
-	int rc = find_anchors(w);
+	size_t anchors;
+	int rc = match_align(w, dir, d->tcp, &count, &anchors);
 
-	rc = rc == 0 ? longest_chain(w, d->tcp, &length) : rc;
-	rc = rc == 0 ? make_pieces(w, dir, d->tcp, length, &count, &anchors) : rc;
 	if (rc != 0 || count == 0) {
 		return rc;
 	}
@@ -529,7 +293,8 @@ static int try_anchors(struct match_work *w, const struct direction *d, struct l
 	}
 	list = (struct shift_list){ w->pieces[dir], count };
 	t = tally(w, &list);
-	if (t.agree < l->agree[dir] || (t.agree == l->agree[dir] && t.differ >= l->differ[dir] && l->aligned[dir])) {
+	if (t.agree < l->agree[dir] ||
+	    (t.agree == l->agree[dir] && t.differ >= l->differ[dir] && l->aligned[dir])) {
 		return 0;
 	}
 	l->shift[dir] = w->pieces[dir][0].shift;
@@ -542,7 +307,8 @@ static int try_anchors(struct match_work *w, const struct direction *d, struct l
 /* Ends that were seen on both sides are the same place. */
 static bool try_ends(const struct match_work *w, const struct direction *d, struct likeness *l)
 {
-	if (!d->tcp || !d->flow_end || !d->sock_end || d->flow_reset || (d->s->flags & (SOCK_BLIND | SOCK_DROPS)) != 0) {
+	if (!d->tcp || !d->flow_end || !d->sock_end || d->flow_reset ||
+	    (d->s->flags & (SOCK_BLIND | SOCK_DROPS)) != 0) {
 		return false;
 	}
 	try_shift(w, (int64_t)(d->flow_total - d->s->bytes[d->dir]), l, d->dir);
@@ -582,7 +348,8 @@ static bool fits(const struct match_work *w, const struct direction *d, const st
 	if (!d->tcp) {
 		return l->agree[d->dir] == w->sock.count;
 	}
-	return !may_shift(d) && (l->agree[d->dir] == w->sock.count || d->flow_total == d->s->bytes[d->dir]);
+	return !may_shift(d) &&
+	       (l->agree[d->dir] == w->sock.count || d->flow_total == d->s->bytes[d->dir]);
 }
 
 static int align(struct match_work *w, const struct direction *d, struct likeness *l)
@@ -608,7 +375,8 @@ static int align(struct match_work *w, const struct direction *d, struct likenes
 
 static int64_t last_shift(const struct match_work *w, const struct likeness *l, unsigned int dir)
 {
-	return l->piece_count[dir] > 0 ? w->pieces[dir][l->piece_count[dir] - 1].shift : l->shift[dir];
+	return l->piece_count[dir] > 0 ? w->pieces[dir][l->piece_count[dir] - 1].shift
+				       : l->shift[dir];
 }
 
 static bool is_lossy(const struct direction *d)
@@ -631,15 +399,18 @@ static enum counts judge_counts(const struct direction *d, const struct likeness
 	if (!d->tcp) {
 		return COUNTS_UNKNOWN;
 	}
-	if (more > 0) {	/* on the wire, not in the calls: where no call is seen at all, they were not recorded */
-		return d->sock_end && !is_lossy(d) && d->s->bytes[d->dir] > 0 ? COUNTS_CLASH : COUNTS_UNKNOWN;
+	if (more >
+	    0) { /* on the wire, not in the calls: where no call is seen at all, they were not recorded */
+		return d->sock_end && !is_lossy(d) && d->s->bytes[d->dir] > 0 ? COUNTS_CLASH
+									      : COUNTS_UNKNOWN;
 	}
 	/* In the calls, not on the wire: who closes has acknowledged what there was. */
 	closed = d->f->side[0].fins + d->f->side[1].fins > 0;
 	return closed && !d->flow_reset ? COUNTS_CLASH : COUNTS_UNKNOWN;
 }
 
-static int one_direction(struct match_work *w, struct direction *d, size_t limit, struct likeness *l)
+static int one_direction(struct match_work *w, struct direction *d, size_t limit,
+			 struct likeness *l)
 {
 	unsigned int dir = d->dir;
 	int rc;
@@ -659,21 +430,24 @@ static int one_direction(struct match_work *w, struct direction *d, size_t limit
 	if (l->aligned[dir]) {
 		l->byte_difference[dir] -= last_shift(w, l, dir);
 		if (d->tcp && !d->flow_end && l->byte_difference[dir] == 1) {
-			l->byte_difference[dir] = 0;	/* a FIN that was acknowledged, not seen, has a number too */
+			l->byte_difference[dir] =
+				0; /* a FIN that was acknowledged, not seen, has a number too */
 		}
 	}
 	l->counts[dir] = (uint8_t)judge_counts(d, l);
 	return 0;
 }
 
-int match_bytes(struct match_work *w, const struct flow *f, unsigned int end, const struct sock *s, size_t limit,
-		struct likeness *ret_l)
+int match_bytes(struct match_work *w, const struct flow *f, unsigned int end, const struct sock *s,
+		size_t limit, struct likeness *ret_l)
 {
 	struct likeness l = { 0 };
 	int rc = 0;
 
 	for (unsigned int dir = 0; dir < 2 && rc == 0; dir++) {
-		struct direction d = { .f = f, .s = s, .from = dir == 1 ? end : 1 - end, .dir = dir };
+		struct direction d = {
+			.f = f, .s = s, .from = dir == 1 ? end : 1 - end, .dir = dir
+		};
 
 		d.tcp = f->key.ip_proto == IP_TCP;
 		rc = one_direction(w, &d, limit, &l);
@@ -691,7 +465,8 @@ static uint32_t both(const uint32_t x[2])
 	return x[0] + x[1];
 }
 
-/* First bytes alone ("HTTP/1.1") agree by chance, so a few places that differ weigh more, and so do counts. */
+/* First bytes alone ("HTTP/1.1") agree by chance, so a few places that differ weigh more, and so do
+ * counts. */
 bool likeness_contradicts(const struct likeness *l)
 {
 	bool clash = l->counts[0] == COUNTS_CLASH || l->counts[1] == COUNTS_CLASH;
@@ -702,8 +477,8 @@ bool likeness_contradicts(const struct likeness *l)
 	       (clash && both(l->deep) < DEEP_SURE && agree < AGREE_SURE);
 }
 
-/* Few places that agree must be backed by a count, or by the end of a call; first bytes alone by all counts, or both. One place is not
- * enough where the alignment was chosen by it. */
+/* Few places that agree must be backed by a count, or by the end of a call; first bytes alone by all
+ * counts, or both. One place is not enough where the alignment was chosen by it. */
 bool likeness_proves(const struct likeness *l)
 {
 	uint32_t agree = both(l->agree);
@@ -713,8 +488,8 @@ bool likeness_proves(const struct likeness *l)
 	if (agree < (l->found ? 2 : 1) || likeness_contradicts(l)) {
 		return false;
 	}
-	return (both(l->deep) > 0 && backed) || both(l->deep) >= DEEP_SURE || agree >= AGREE_SURE || likeness_counts(l) ||
-	       (l->fits[0] && l->fits[1]);
+	return (both(l->deep) > 0 && backed) || both(l->deep) >= DEEP_SURE || agree >= AGREE_SURE ||
+	       likeness_counts(l) || (l->fits[0] && l->fits[1]);
 }
 
 bool likeness_counts(const struct likeness *l)

@@ -1,6 +1,7 @@
 /*
- * match_internal.h - the parts of matching as they see each other: likeness of one flow and one socket (match_bytes.c), candidates
- * by tuple (match_tuple.c), by one end and payload (match_payload.c), reasons (match_reasons.c), bounds and fit of clocks (clock*.c).
+ * match_internal.h - the parts of matching as they see each other: likeness of one flow and one socket
+ * (match_bytes.c, match_align.c), candidates by tuple (match_tuple.c, match_group.c, match_many.c), by
+ * one end and payload (match_payload.c), reasons (match_reasons.c), bounds and fit of clocks (clock*.c).
  * All of it runs on one thread.
  */
 #ifndef JOIN_MATCH_INTERNAL_H
@@ -9,7 +10,8 @@
 #include "base/arena.h"
 #include "join/match.h"
 
-/* ---- match_bytes.c: are they one connection, by their bytes? --------------------------------------- */
+/* ---- match_bytes.c, match_align.c: are they one connection, by their bytes?
+ * --------------------------------------- */
 
 /* A place in a stream with what is known of its first bytes. */
 struct place {
@@ -18,6 +20,23 @@ struct place {
 	uint32_t print;
 	uint32_t deep;
 };
+
+/* Prints are made of so many bytes at most: those of shorter places say nothing about longer ones. */
+static inline bool place_comparable(const struct place *a, const struct place *b)
+{
+	return a->print != 0 && b->print != 0 && min_u64(a->len, KNOT_PRINT_BYTES) == min_u64(b->len, KNOT_PRINT_BYTES);
+}
+
+static inline bool place_deep_comparable(const struct place *a, const struct place *b)
+{
+	return a->deep != 0 && b->deep != 0 && min_u64(a->len, KNOT_DEEP_BYTES) == min_u64(b->len, KNOT_DEEP_BYTES);
+}
+
+/* Of comparable ones. */
+static inline bool place_equal(const struct place *a, const struct place *b)
+{
+	return a->print == b->print && (!place_deep_comparable(a, b) || a->deep == b->deep);
+}
 
 struct places {
 	struct place *at;	/* owns */
@@ -49,6 +68,10 @@ void match_work_release(struct match_work *w);
 /* The array with room for count items of size bytes, or NULL: no memory (old stays). */
 void *match_grow(void *old, size_t *io_cap, size_t count, size_t size);
 
+/* Aligns direction dir of w->flow and w->sock: pieces in w->pieces[dir], their number (0: nothing found)
+ * and how many anchors made them. 0 or ERR_NOMEM. */
+int match_align(struct match_work *w, unsigned int dir, bool tcp, uint32_t *ret_count, size_t *ret_anchors);
+
 enum counts {
 	COUNTS_UNKNOWN,		/* one of both was not seen to its end, or may have lost bytes */
 	COUNTS_EQUAL,
@@ -72,7 +95,8 @@ struct likeness {
 /* So many places of each direction are enough to choose among candidates. */
 #define MATCH_GLANCE 64
 
-/* end: of the flow's key that is the socket's own. limit: places of each direction to look at. 0 or ERR_NOMEM. */
+/* end: of the flow's key that is the socket's own. limit: places of each direction to look at. 0 or
+ * ERR_NOMEM. */
 int match_bytes(struct match_work *w, const struct flow *f, unsigned int end, const struct sock *s, size_t limit,
 		struct likeness *ret_l);
 
@@ -80,12 +104,14 @@ int match_bytes(struct match_work *w, const struct flow *f, unsigned int end, co
 bool likeness_contradicts(const struct likeness *l);
 /* Payload agrees. */
 bool likeness_proves(const struct likeness *l);
-/* Without payload to compare: counts of a connection that was seen whole are the same, and there are bytes at all. */
+/* Without payload to compare: counts of a connection that was seen whole are the same, and there are
+ * bytes at all. */
 bool likeness_counts(const struct likeness *l);
 /* To choose among candidates that do not contradict: more is better. */
 uint32_t likeness_score(const struct likeness *l);
 
-/* ---- match.c ------------------------------------------------------------------------------------------- */
+/* ---- match.c
+ * ------------------------------------------------------------------------------------------- */
 
 /* What both sides bring: one section's. */
 struct flow_list {
@@ -150,7 +176,8 @@ int match_add(struct match *m, size_t flow, unsigned int end, size_t sock, enum 
 void match_refuse_flow(struct match *m, size_t flow, enum unmatched_reason why);
 void match_refuse_sock(struct match *m, size_t sock, enum unmatched_reason why);
 
-/* Do their times meet, as far as the clock is known? apart: distance of their starts, 0 where one is not known. */
+/* Do their times meet, as far as the clock is known? apart: distance of their starts, 0 where one is not
+ * known. */
 enum meeting { MEET_UNKNOWN, MEET_NO, MEET_YES };
 enum meeting match_meet(const struct match *m, const struct flow *f, const struct sock *s, uint64_t *ret_apart_ns);
 bool match_clock_known(const struct match *m, const struct section *calls, const struct section *packets);
@@ -189,8 +216,9 @@ struct candidates {
 /* Compares at a glance; a candidate that contradicts is not added, *ret_added tells. 0 or ERR_NOMEM. */
 int candidates_add(struct match *m, struct candidates *c, size_t flow, unsigned int end, size_t sock, uint32_t order, bool *ret_added);
 /*
- * Joins the best first. Candidates that nothing tells apart are left over: at the front of c, their number in *ret_left; those whose
- * flow or socket found a partner are gone. want: what a full comparison must say (it may contradict, where a glance did not); arg is handed to it.
+ * Joins the best first. Candidates that nothing tells apart are left over: at the front of c, their
+ * number in *ret_left; those whose flow or socket found a partner are gone. want: what a full comparison
+ * must say (it may contradict, where a glance did not); arg is handed to it.
  */
 typedef bool candidate_want(const struct match *m, const struct candidate *c, const struct likeness *l, void *arg,
 			    enum match_reason *ret_reason);
@@ -205,8 +233,8 @@ struct tuples;
 /* Puts flows and sockets of equal tuples together. 0 or ERR_NOMEM. */
 int tuples_new(struct match *m, struct tuples **ret_t);
 void tuples_free(struct tuples *t);
-/* Pairs by tuple, or by what is known of it. Called again as clocks become known: looks at what was left open; last: order
- * decides where nothing else does, and reasons are given. */
+/* Pairs by tuple, or by what is known of it. Called again as clocks become known: looks at what was left
+ * open; last: order decides where nothing else does, and reasons are given. */
 int tuples_match(struct match *m, struct tuples *t, bool last);
 /* There are groups in which a clock, or another pass, may decide. */
 bool tuples_undecided(const struct tuples *t);

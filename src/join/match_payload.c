@@ -1,11 +1,14 @@
 /*
- * match_payload.c - sockets that no tuple led to a flow, by one end and payload: those of which hardly more than the peer is known
- * (never bound, no getsockname), and those whose packets were captured behind an address translation, which changes one end.
+ * match_payload.c - sockets that no tuple led to a flow, by one end and payload: those of which hardly
+ * more than the peer is known (never bound, no getsockname), and those whose packets were captured behind
+ * an address translation, which changes one end.
  *
- * Of each such socket some prints of each direction are put into an index together with the end that stays: the first ones, and
- * those whose hash is smallest, so that two views of one stream choose the same although they begin elsewhere. Flows are looked up by
- * theirs. What many sockets have is no evidence. A socket with wildcards is joined like any other by bytes; behind a translation it is
- * a proposal, and only with several prints in both directions, no contradiction, and nobody else who fits as well. One thread.
+ * Of each such socket some prints of each direction are put into an index together with the end that
+ * stays: the first ones, and those whose hash is smallest, so that two views of one stream choose the
+ * same although they begin elsewhere. Flows are looked up by theirs. What many sockets have is no
+ * evidence. A socket with wildcards is joined like any other by bytes; behind a translation it is a
+ * proposal, and only with several prints in both directions, no contradiction, and nobody else who fits
+ * as well. One thread.
  */
 #include "join/match_internal.h"
 
@@ -23,8 +26,8 @@
 #define NAT_PRINTS 3
 
 struct sampled {
-	uint64_t hash;		/* of the end that stays, the direction, the print */
-	size_t sock;		/* index over all lists */
+	uint64_t hash; /* of the end that stays, the direction, the print */
+	size_t sock; /* index over all lists */
 };
 
 struct hit {
@@ -34,11 +37,11 @@ struct hit {
 };
 
 struct payload {
-	struct sampled *at;	/* owns */
+	struct sampled *at; /* owns */
 	size_t count, cap;
-	uint8_t *filter;	/* owns */
+	uint8_t *filter; /* owns */
 	uint64_t filter_mask;
-	struct hit *hits;	/* owns */
+	struct hit *hits; /* owns */
 	size_t hit_count, hit_cap;
 };
 
@@ -47,7 +50,7 @@ struct stays {
 	uint8_t addr[16];
 	uint16_t port;
 	uint8_t proto;
-	uint8_t remote;		/* it is the socket's peer; else its own */
+	uint8_t remote; /* it is the socket's peer; else its own */
 	uint32_t print;
 	uint32_t dir;
 };
@@ -98,9 +101,13 @@ static unsigned int take_sample(const struct knots *k, uint32_t sample[SAMPLE])
 	return n;
 }
 
-static uint64_t sample_hash(const struct match *m, const struct ends *x, bool remote, unsigned int dir, uint32_t print)
+static uint64_t sample_hash(const struct match *m, const struct ends *x, bool remote,
+			    unsigned int dir, uint32_t print)
 {
-	struct stays s = { .port = remote ? x->remote_port : x->local_port, .proto = x->proto, .remote = remote, .print = print,
+	struct stays s = { .port = remote ? x->remote_port : x->local_port,
+			   .proto = x->proto,
+			   .remote = remote,
+			   .print = print,
 			   .dir = dir };
 
 	memcpy(s.addr, remote ? x->remote : x->local, sizeof(s.addr));
@@ -128,7 +135,8 @@ static int add_sampled(struct payload *p, uint64_t hash, size_t sock)
 static int index_sock(const struct match *m, struct payload *p, const struct sock *s, size_t index)
 {
 	struct ends x = ends_of_sock(s);
-	bool known[2] = { x.local_port != 0 && !address_is_zero(x.local), x.remote_port != 0 && !address_is_zero(x.remote) };
+	bool known[2] = { x.local_port != 0 && !address_is_zero(x.local),
+			  x.remote_port != 0 && !address_is_zero(x.remote) };
 	uint32_t sample[SAMPLE];
 	int rc = 0;
 
@@ -137,7 +145,8 @@ static int index_sock(const struct match *m, struct payload *p, const struct soc
 
 		for (unsigned int i = 0; i < n * 2 && rc == 0; i++) {
 			if (known[i & 1]) {
-				rc = add_sampled(p, sample_hash(m, &x, i & 1, dir, sample[i / 2]), index);
+				rc = add_sampled(p, sample_hash(m, &x, i & 1, dir, sample[i / 2]),
+						 index);
 			}
 		}
 	}
@@ -164,7 +173,8 @@ static int make_index(const struct match *m, struct payload *p)
 		uint32_t list;
 		const struct sock *s = match_sock_at(m, i, &list);
 
-		if (m->pair_of_sock[i] == NO_PAIR && (s->kind == SOCK_TCP_K || s->kind == SOCK_UDP_K)) {
+		if (m->pair_of_sock[i] == NO_PAIR &&
+		    (s->kind == SOCK_TCP_K || s->kind == SOCK_UDP_K)) {
 			rc = index_sock(m, p, s, i);
 		}
 	}
@@ -213,7 +223,8 @@ static int add_hits(struct payload *p, uint64_t hash, size_t flow, unsigned int 
 		n++;
 	}
 	for (size_t i = lo; i < lo + n && n <= COMMON && p->hit_count < LIMIT_JOIN_SAMPLES; i++) {
-		struct hit *grown = match_grow(p->hits, &p->hit_cap, p->hit_count + 1, sizeof(*grown));
+		struct hit *grown =
+			match_grow(p->hits, &p->hit_cap, p->hit_count + 1, sizeof(*grown));
 
 		if (grown == NULL) {
 			return ERR_NOMEM;
@@ -241,7 +252,10 @@ static int look_up(const struct match *m, struct payload *p, const struct flow *
 		}
 		for (unsigned int from = 0; from < 2; from++) {
 			for (unsigned int i = 0; i < n[from] * 2 && rc == 0; i++) {
-				rc = add_hits(p, sample_hash(m, &x, i & 1, from == end, sample[from][i / 2]), flow, end);
+				rc = add_hits(p,
+					      sample_hash(m, &x, i & 1, from == end,
+							  sample[from][i / 2]),
+					      flow, end);
 			}
 		}
 	}
@@ -310,7 +324,8 @@ static bool known_parts_fit(const struct ends *s, const struct ends *f)
 
 static bool is_whole(const struct ends *x)
 {
-	return x->remote_port != 0 && x->local_port != 0 && !address_is_zero(x->remote) && !address_is_zero(x->local);
+	return x->remote_port != 0 && x->local_port != 0 && !address_is_zero(x->remote) &&
+	       !address_is_zero(x->local);
 }
 
 static bool is_whole_sock(const struct match *m, size_t sock)
@@ -321,8 +336,8 @@ static bool is_whole_sock(const struct match *m, size_t sock)
 	return is_whole(&x);
 }
 
-static bool payload_want(const struct match *m, const struct candidate *c, const struct likeness *l, void *arg,
-			 enum match_reason *ret_reason)
+static bool payload_want(const struct match *m, const struct candidate *c, const struct likeness *l,
+			 void *arg, enum match_reason *ret_reason)
 {
 	uint32_t list;
 	struct ends f = ends_of_flow(match_flow_at(m, c->flow, &list), c->end);
@@ -339,8 +354,9 @@ static bool payload_want(const struct match *m, const struct candidate *c, const
 	}
 	*ret_reason = MATCH_NAT;
 	return is_whole(&s) && votes >= NAT_PRINTS && l->agree[0] > 0 && l->agree[1] > 0 &&
-	       (l->deep[0] + l->deep[1] > 0 || likeness_counts(l)) && l->differ[0] + l->differ[1] == 0 &&
-	       l->counts[0] != COUNTS_CLASH && l->counts[1] != COUNTS_CLASH && c->meet != MEET_NO;
+	       (l->deep[0] + l->deep[1] > 0 || likeness_counts(l)) &&
+	       l->differ[0] + l->differ[1] == 0 && l->counts[0] != COUNTS_CLASH &&
+	       l->counts[1] != COUNTS_CLASH && c->meet != MEET_NO;
 }
 
 static int add_candidates(struct match *m, const struct payload *p, struct candidates *c)
@@ -355,8 +371,10 @@ static int add_candidates(struct match *m, const struct payload *p, struct candi
 
 		of_sock = i > 0 && p->hits[i - 1].sock == h->sock ? of_sock + 1 : 0;
 		if (of_sock < FLOWS_PER_SOCK) {
-			rc = candidates_add(m, c, h->flow, h->end, h->sock, UINT32_MAX - h->votes, &added);
-			if (rc == 0 && added && is_whole_sock(m, h->sock)) {	/* time is no argument for a proposal */
+			rc = candidates_add(m, c, h->flow, h->end, h->sock, UINT32_MAX - h->votes,
+					    &added);
+			if (rc == 0 && added &&
+			    is_whole_sock(m, h->sock)) { /* time is no argument for a proposal */
 				c->at[c->count - 1].apart_ns = 0;
 			}
 		}

@@ -1,6 +1,7 @@
 /*
- * match_reasons.c - why a flow or a socket has no partner. What matching found out (bytes that differ, generations, too little) stays; the
- * rest follows from what the input holds: the other kind at all, a cover of that time, that host. One thread.
+ * match_reasons.c - why a flow or a socket has no partner. What matching found out (bytes that differ,
+ * generations, too little) stays; the rest follows from what the input holds: the other kind at all, a
+ * cover of that time, that host. One thread.
  */
 #include "join/match_internal.h"
 
@@ -10,7 +11,8 @@ static const char *const texts[UNMATCHED_REASONS] = {
 	[UNMATCHED_NO_OTHER] = "the input holds nothing of the other side",
 	[UNMATCHED_NO_TUPLE] = "nobody on the other side has this tuple",
 	[UNMATCHED_OUTSIDE] = "the other side's capture does not cover its time",
-	[UNMATCHED_BYTES_DIFFER] = "same tuple, but the bytes contradict: another connection or host",
+	[UNMATCHED_BYTES_DIFFER] =
+		"same tuple, but the bytes contradict: another connection or host",
 	[UNMATCHED_GENERATION] = "other connections of this tuple took the candidates",
 	[UNMATCHED_LOCAL] = "local: no captured interface carries it",
 	[UNMATCHED_NEVER_CONNECTED] = "never connected: no peer",
@@ -27,7 +29,7 @@ const char *unmatched_reason_text(uint8_t reason)
 /* ---- addresses of recorded hosts ------------------------------------------------------------- */
 
 struct hosts {
-	uint8_t (*at)[16];	/* owns; sorted */
+	uint8_t (*at)[16]; /* owns; sorted */
 	size_t count, cap;
 };
 
@@ -60,9 +62,10 @@ static int find_hosts(const struct match *m, struct hosts *h)
 		uint32_t list;
 		const struct sock *s = match_sock_at(m, i, &list);
 		const uint8_t *addr = s->key.addr[s->local & 1];
-		uint8_t (*grown)[16];
+		uint8_t(*grown)[16];
 
-		if ((s->kind != SOCK_TCP_K && s->kind != SOCK_UDP_K) || address_is_zero(addr) || address_is_loopback(addr)) {
+		if ((s->kind != SOCK_TCP_K && s->kind != SOCK_UDP_K) || address_is_zero(addr) ||
+		    address_is_loopback(addr)) {
 			continue;
 		}
 		grown = match_grow(h->at, &h->cap, h->count + 1, 16);
@@ -93,9 +96,9 @@ struct span_ns {
 
 /* What one list's other side covers, by the list's own clock: spans in order, apart from each other. */
 struct covers {
-	struct span_ns *at;	/* owns */
+	struct span_ns *at; /* owns */
 	size_t count;
-	bool known;		/* of all sections of the other side */
+	bool known; /* of all sections of the other side */
 };
 
 static int by_from(const void *a, const void *b)
@@ -132,7 +135,7 @@ static bool is_outside(const struct covers *c, uint64_t from, uint64_t to)
 	if (!c->known || from == 0) {
 		return false;
 	}
-	while (lo < hi) {	/* the first that ends at from or later */
+	while (lo < hi) { /* the first that ends at from or later */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (c->at[mid].to < from) {
@@ -153,15 +156,16 @@ static void find_packet_spans(const struct match *m, struct span_ns *at)
 			const struct flow *f = m->flows[i].rows[k];
 
 			if (f->first_ns != 0) {
-				at[i].from = at[i].from != 0 ? min_u64(at[i].from, f->first_ns) : f->first_ns;
+				at[i].from = at[i].from != 0 ? min_u64(at[i].from, f->first_ns)
+							     : f->first_ns;
 				at[i].to = max_u64(at[i].to, f->last_ns);
 			}
 		}
 	}
 }
 
-static void add_span(const struct match *m, struct covers *c, const struct section *calls, const struct section *packets,
-		     bool to_packets, struct span_ns x)
+static void add_span(const struct match *m, struct covers *c, const struct section *calls,
+		     const struct section *packets, bool to_packets, struct span_ns x)
 {
 	const struct clock_pair *clock = match_clock(m, calls, packets);
 
@@ -170,7 +174,8 @@ static void add_span(const struct match *m, struct covers *c, const struct secti
 		return;
 	}
 	if (clock != NULL && clock->origin != CLOCK_UNKNOWN) {
-		x.from = to_packets ? clock_to_packets(clock, x.from) : clock_to_calls(clock, x.from);
+		x.from = to_packets ? clock_to_packets(clock, x.from)
+				    : clock_to_calls(clock, x.from);
 		x.to = to_packets ? clock_to_packets(clock, x.to) : clock_to_calls(clock, x.to);
 	}
 	c->at[c->count++] = x;
@@ -189,7 +194,8 @@ static void cover_flows(const struct match *m, uint32_t list, struct covers *c)
 	merge_spans(c);
 }
 
-static void cover_socks(const struct match *m, uint32_t list, const struct span_ns *packets, struct covers *c)
+static void cover_socks(const struct match *m, uint32_t list, const struct span_ns *packets,
+			struct covers *c)
 {
 	c->known = true;
 	c->count = 0;
@@ -201,7 +207,8 @@ static void cover_socks(const struct match *m, uint32_t list, const struct span_
 
 /* ---- reasons --------------------------------------------------------------------------------- */
 
-static enum unmatched_reason flow_reason(const struct match *m, const struct hosts *h, const struct covers *c, const struct flow *f,
+static enum unmatched_reason flow_reason(const struct match *m, const struct hosts *h,
+					 const struct covers *c, const struct flow *f,
 					 uint8_t so_far)
 {
 	if (f->key.ip_proto != IP_TCP && f->key.ip_proto != IP_UDP) {
@@ -216,7 +223,8 @@ static enum unmatched_reason flow_reason(const struct match *m, const struct hos
 	if (is_outside(c, f->first_ns, f->last_ns)) {
 		return UNMATCHED_OUTSIDE;
 	}
-	return is_host(h, f->key.addr[0]) || is_host(h, f->key.addr[1]) ? UNMATCHED_FILTERED : UNMATCHED_NO_TUPLE;
+	return is_host(h, f->key.addr[0]) || is_host(h, f->key.addr[1]) ? UNMATCHED_FILTERED
+									: UNMATCHED_NO_TUPLE;
 }
 
 static bool is_local(const struct sock *s, const struct ends *x)
@@ -228,7 +236,8 @@ static bool is_local(const struct sock *s, const struct ends *x)
 	       (!address_is_zero(x->local) && memcmp(x->local, x->remote, 16) == 0);
 }
 
-static enum unmatched_reason sock_reason(const struct match *m, const struct covers *c, const struct sock *s, uint8_t so_far)
+static enum unmatched_reason sock_reason(const struct match *m, const struct covers *c,
+					 const struct sock *s, uint8_t so_far)
 {
 	struct ends x = ends_of_sock(s);
 	bool inet = s->kind == SOCK_TCP_K || s->kind == SOCK_UDP_K;
@@ -254,13 +263,15 @@ static enum unmatched_reason sock_reason(const struct match *m, const struct cov
 	return (s->flags & SOCK_FAILED) != 0 ? UNMATCHED_NEVER_CONNECTED : UNMATCHED_NO_TUPLE;
 }
 
-static void give_flow_reasons(struct match *m, uint32_t list, const struct hosts *h, const struct covers *c)
+static void give_flow_reasons(struct match *m, uint32_t list, const struct hosts *h,
+			      const struct covers *c)
 {
 	for (size_t i = 0; i < m->flows[list].count; i++) {
 		uint8_t *reason = &m->flow_reason[m->flows[list].first + i];
 		bool paired = m->pair_of_flow[m->flows[list].first + i] != NO_PAIR;
 
-		*reason = paired ? UNMATCHED_REASONS : (uint8_t)flow_reason(m, h, c, m->flows[list].rows[i], *reason);
+		*reason = paired ? UNMATCHED_REASONS
+				 : (uint8_t)flow_reason(m, h, c, m->flows[list].rows[i], *reason);
 	}
 }
 
@@ -270,7 +281,8 @@ static void give_sock_reasons(struct match *m, uint32_t list, const struct cover
 		uint8_t *reason = &m->sock_reason[m->socks[list].first + i];
 		bool paired = m->pair_of_sock[m->socks[list].first + i] != NO_PAIR;
 
-		*reason = paired ? UNMATCHED_REASONS : (uint8_t)sock_reason(m, c, m->socks[list].rows[i], *reason);
+		*reason = paired ? UNMATCHED_REASONS
+				 : (uint8_t)sock_reason(m, c, m->socks[list].rows[i], *reason);
 	}
 }
 

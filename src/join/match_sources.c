@@ -1,6 +1,6 @@
 /*
- * match_sources.c - what the sources of a run bring to matching: the frozen flows and sockets of all their sections, in the order of
- * sources and sections. One thread.
+ * match_sources.c - what the sources of a run bring to matching: the frozen flows and sockets of all
+ * their sections, in the order of sources and sections. One thread.
  */
 #include "join/match_internal.h"
 
@@ -24,7 +24,8 @@ static int by_source(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-int match_new(struct source *const *sources, uint32_t count, const struct match_options *opt, struct match **ret_m, struct err *e)
+int match_new(struct source *const *sources, uint32_t count, const struct match_options *opt,
+	      struct match **ret_m, struct err *e)
 {
 	uint32_t n = count_sections(sources, count);
 	struct source **sorted = malloc((count + 1) * sizeof(struct source *));

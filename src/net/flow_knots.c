@@ -1,6 +1,7 @@
 /*
- * flow_knots.c - where the bytes of a flow lie in time (knots.h), for those who join packets with something else: segments as they
- * were captured, SYN, FIN and RST, datagrams. Written by the shard of the flow while it is tracked, nothing unless asked for.
+ * flow_knots.c - where the bytes of a flow lie in time (knots.h), for those who join packets with
+ * something else: segments as they were captured, SYN, FIN and RST, datagrams. Written by the shard of
+ * the flow while it is tracked, nothing unless asked for.
  */
 #include "net/track.h"
 
@@ -22,7 +23,8 @@ int flow_knot(struct shard *s, struct flow *f, unsigned int dir, const struct kn
 	return k != NULL ? knots_add(k, x, &s->knot_bytes) : ERR_NOMEM;
 }
 
-int flow_knot_bytes(struct shard *s, struct flow *f, unsigned int dir, struct knot *x, const uint8_t *data, uint32_t cap)
+int flow_knot_bytes(struct shard *s, struct flow *f, unsigned int dir, struct knot *x,
+		    const uint8_t *data, uint32_t cap)
 {
 	uint64_t prints = knot_prints(data, cap, x->len);
 
@@ -31,8 +33,9 @@ int flow_knot_bytes(struct shard *s, struct flow *f, unsigned int dir, struct kn
 	return flow_knot(s, f, dir, x);
 }
 
-int flow_knot_segment(struct shard *s, struct live_flow *lf, const struct seen *p, const struct stream_segment *seg,
-		      const struct stream_verdict *v, uint64_t high)
+int flow_knot_segment(struct shard *s, struct live_flow *lf, const struct seen *p,
+		      const struct stream_segment *seg, const struct stream_verdict *v,
+		      uint64_t high)
 {
 	struct knot x = { .offset = seg->off, .len = seg->len, .ts_ns = p->ts_ns, .num = p->num };
 	const uint8_t *data = seg->data;
@@ -80,7 +83,9 @@ void flow_knots_settle(struct flow *f)
 {
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		struct knots *k = f->knots[dir];
-		uint8_t *less = k != NULL && k->len > 0 && k->len < k->cap ? realloc(k->bytes, k->len) : NULL;
+		uint8_t *less = k != NULL && k->len > 0 && k->len < k->cap
+					? realloc(k->bytes, k->len)
+					: NULL;
 
 		if (less != NULL) {
 			k->bytes = less;

@@ -4,7 +4,7 @@
  */
 #include "net/knots.h"
 
-#include "base/cursor.h"
+#include "base/hash.h"
 
 /* Bits of the head byte above the kind. */
 #define HEAD_KIND 7u
@@ -35,27 +35,13 @@ uint32_t knot_print(const uint8_t *p, size_t n)
 
 uint32_t knot_deep(const uint8_t *p, size_t n)
 {
-	uint64_t h = UINT64_C(0x8EBC6AF09C88C6E3);
+	uint64_t h;
 
 	if (n <= KNOT_PRINT_BYTES) {
 		return 0;
 	}
-	n = n < KNOT_DEEP_BYTES ? n : KNOT_DEEP_BYTES;
-	h ^= n;
-	for (; n >= 8; n -= 8, p += 8) {
-		h = (h ^ load_le64(p)) * UINT64_C(0x9E3779B97F4A7C15);
-		h ^= h >> 29;
-	}
-	if (n > 0) {
-		uint64_t x = 0;
-
-		memcpy(&x, p, n);
-		h = (h ^ x) * UINT64_C(0x9E3779B97F4A7C15);
-		h ^= h >> 29;
-	}
-	h *= UINT64_C(0xBF58476D1CE4E5B9);
-	h ^= h >> 32;
-	return (uint32_t)h != 0 ? (uint32_t)h : 1;
+	h = hash_bytes(UINT64_C(0x8EBC6AF09C88C6E3), p, n < KNOT_DEEP_BYTES ? n : KNOT_DEEP_BYTES);
+	return (uint32_t)(h ^ h >> 32) != 0 ? (uint32_t)(h ^ h >> 32) : 1;
 }
 
 uint64_t knot_prints(const uint8_t *p, size_t captured, size_t len)
