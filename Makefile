@@ -11,6 +11,7 @@ PREFIX ?= /usr/local
 prefix ?= $(PREFIX)
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
+scriptdir ?= $(prefix)/share/thresher/scripts
 completiondir ?= $(prefix)/share/bash-completion/completions
 DESTDIR ?=
 CC ?= cc
@@ -19,21 +20,23 @@ INSTALL ?= install
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
 
 # The one list of Debian packages.
-DEPS_BUILD := build-essential pkg-config zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libssl-dev libnghttp2-dev libisal-dev
-DEPS_RUN := gnuplot-nox
-DEPS_TEST := libcunit1-dev zstd xz-utils lz4 bzip2 p7zip-full cpio zip
+DEPS_BUILD := build-essential pkg-config zlib1g-dev libzstd-dev libarchive-dev libjansson-dev libssl-dev libnghttp2-dev libisal-dev \
+	libpcre2-dev libyaml-dev libpcap-dev liblua5.4-dev libbpf-dev clang bpftool
+DEPS_RUN := gnuplot-nox libcap2-bin iproute2
+DEPS_TEST := libcunit1-dev zstd xz-utils lz4 bzip2 p7zip-full cpio zip strace
 DEPS := $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
 
 # Targets that need no libraries must work before `make deps`.
 NO_BUILD_GOALS := deps help clean distclean demo check check-long check-asan check-tsan check-fuzz-replay \
-	check-layers check-headers check-determinism fuzz ci bench uninstall format-diff
+	check-layers check-headers check-determinism fuzz ci bench bench-capture uninstall install-caps format-diff
 ifneq ($(filter-out $(NO_BUILD_GOALS),$(or $(MAKECMDGOALS),all)),)
-PKGS := zlib libzstd libarchive jansson libcrypto libnghttp2
+PKGS := zlib libzstd libarchive jansson libcrypto libnghttp2 libpcre2-8 yaml-0.1 libpcap
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PKGS += libisal
@@ -42,6 +45,11 @@ endif
 HAVE_NDPI := $(if $(filter 0,$(NDPI)),,$(shell $(PKG_CONFIG) --exists libndpi 2>/dev/null && echo 1))
 ifeq ($(HAVE_NDPI),1)
 PKGS += libndpi
+endif
+# LUA=0 builds without scripts.
+HAVE_LUA := $(if $(filter 0,$(LUA)),,$(shell $(PKG_CONFIG) --exists lua5.4 2>/dev/null && echo 1))
+ifeq ($(HAVE_LUA),1)
+PKGS += lua5.4
 endif
 ifneq ($(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo 1),1)
 $(error missing: $(shell for p in $(PKGS); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done). Run 'make deps', or install what README.md lists)
@@ -56,7 +64,7 @@ ifeq ($(WERROR),1)
 WARN += -Werror
 endif
 SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all -DTHRESHER_DEBUG)
-CPPFLAGS_ALL := -Isrc -I$(BUILD) $(PKG_CFLAGS) $(if $(filter 1,$(HAVE_ISAL)),-DHAVE_ISAL) $(if $(filter 1,$(HAVE_NDPI)),-DHAVE_NDPI) $(CPPFLAGS)
+CPPFLAGS_ALL := -Isrc -I. -I$(BUILD) $(PKG_CFLAGS) $(if $(filter 1,$(HAVE_ISAL)),-DHAVE_ISAL) $(if $(filter 1,$(HAVE_NDPI)),-DHAVE_NDPI) $(if $(filter 1,$(HAVE_LUA)),-DHAVE_LUA) $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu17 $(OPT) $(WARN) $(SAN) -pthread -fno-strict-aliasing $(CFLAGS)
 LDFLAGS_ALL := $(SAN) -pthread $(LDFLAGS)
 LIBS := $(PKG_LIBS) -lm
@@ -74,6 +82,13 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/schema_tables.o $(if $(filte
 LIB := $(BUILD)/libthresher.a
 
 TEST_ALL := $(patsubst tests/test_%.c,%,$(sort $(wildcard tests/test_*.c)))
+# The recorder, where clang, bpftool and libbpf are there. MODULES="..." (work on some rooms) leaves it out.
+include capture/build.mk
+HAVE_CAPTURE := $(if $(filter cli,$(MODULES)),$(HAVE_BPF_BUILD))
+ifneq ($(HAVE_CAPTURE),1)
+TEST_ALL := $(filter-out capture_%,$(TEST_ALL))
+endif
+
 TESTS ?= $(TEST_ALL)
 TEST_SUPPORT := $(filter-out run test_%,$(patsubst tests/%.c,%,$(sort $(wildcard tests/*.c))))
 TEST_SUPPORT_OBJ := $(TEST_SUPPORT:%=$(BUILD)/tests/%.o)
@@ -85,7 +100,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/too
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(sort $(filter-out %_replay.c,$(wildcard tests/fuzz/fuzz_*.c))))
 
 .PHONY: all
-all: $(BUILD)/thresher ## builds $(BUILD)/thresher (the default)
+all: $(BUILD)/thresher $(if $(filter 1,$(HAVE_CAPTURE)),$(BUILD)/thresher-capture) ## builds $(BUILD)/thresher (the default)
 
 # Rebuild when flags change.
 FLAGS_STAMP := $(BUILD)/flags
@@ -143,9 +158,10 @@ $(BUILD)/gen/suites.def: FORCE
 
 # ---- tests ---------------------------------------------------------------------------------
 
-$(BUILD)/unit: $(TEST_OBJ) $(LIB)
+UNIT_CAPTURE := $(if $(filter 1,$(HAVE_CAPTURE)),$(CAPTURE_OBJ))
+$(BUILD)/unit: $(TEST_OBJ) $(UNIT_CAPTURE) $(LIB)
 	@[ $(V) = 1 ] || echo "  LINK  $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(TEST_OBJ) $(LIB) $(LIBS) -lcunit
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(TEST_OBJ) $(UNIT_CAPTURE) $(LIB) $(if $(UNIT_CAPTURE),$(CAPTURE_LIBS)) $(LIBS) -lcunit
 
 $(BUILD)/tools/%: $(BUILD)/tests/tools/%.o $(TEST_SUPPORT_OBJ) $(LIB)
 	@mkdir -p $(@D)
@@ -164,7 +180,7 @@ unit: $(BUILD)/unit ## unit tests alone; TESTS="buf map" runs these suites only
 	$(BUILD)/unit
 
 .PHONY: test-programs
-test-programs: $(BUILD)/thresher $(BUILD)/unit $(TOOLS) $(FUZZ)
+test-programs: $(BUILD)/thresher $(if $(filter 1,$(HAVE_CAPTURE)),$(BUILD)/thresher-capture) $(BUILD)/unit $(TOOLS) $(FUZZ)
 
 # What the check targets call once the packages are there. PARTS: see tests/check.sh.
 .PHONY: check-parts
@@ -172,9 +188,9 @@ check-parts: test-programs
 	@BUILD='$(BUILD)' CC='$(CC)' CHECK_CPPFLAGS='$(CPPFLAGS_ALL)' sh tests/check.sh $(PARTS)
 
 .PHONY: check check-long check-asan check-tsan check-fuzz-replay check-layers check-headers check-determinism
-check: ## unit, golden, corpus, determinism (installs what is missing); last line: N passed, N failed
+check: ## unit, golden, corpus, determinism, the recorder (installs what is missing); last line: N passed, N failed
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="unit golden docs corpus determinism"
+	@$(MAKE) --no-print-directory $(PARALLEL) check-parts PARTS="unit golden docs corpus determinism capture"
 
 check-long: ## every-byte cuts and bit flips of whole captures under the address sanitizer
 	@$(MAKE) --no-print-directory deps
@@ -231,6 +247,12 @@ ci: ## everything but the benchmark, as .ci/run does
 docs: $(BUILD)/tools/output_doc ## writes docs/OUTPUT.md from the table definitions
 	$(BUILD)/tools/output_doc > docs/OUTPUT.md
 
+.PHONY: bench-capture
+bench-capture: ## what recording costs: a worst case and ordinary work, bare and recorded (root)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@BUILD='$(BUILD)' sh tests/capture/bench.sh
+
 .PHONY: bench
 bench: ## speed and memory beside cat, gzip and zstd (2 minutes, 2 GB in $$TMPDIR)
 	@$(MAKE) --no-print-directory deps
@@ -252,16 +274,30 @@ demo: ## from nothing to a report: packages, build, thresher report samples/
 	@echo "open the report: file://$(CURDIR)/$(DEMO_DIR)/index.html"
 
 MAN := $(sort $(wildcard docs/*.1))
+MAN7 := $(sort $(wildcard docs/*.7))
+SCRIPTS := $(sort $(wildcard scripts/*.lua))
+PROGRAMS := thresher $(if $(filter 1,$(HAVE_CAPTURE)),thresher-capture)
 .PHONY: install uninstall
-install: $(BUILD)/thresher ## binary, man pages, completion under DESTDIR and prefix
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(completiondir)'
-	$(INSTALL) -m 755 $(BUILD)/thresher '$(DESTDIR)$(bindir)/thresher'
+install: all ## programs, man pages, scripts, completion under DESTDIR and prefix
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man7' '$(DESTDIR)$(completiondir)' '$(DESTDIR)$(scriptdir)'
+	$(INSTALL) -m 755 $(PROGRAMS:%=$(BUILD)/%) '$(DESTDIR)$(bindir)/'
 	$(INSTALL) -m 644 $(MAN) '$(DESTDIR)$(mandir)/man1/'
-	$(INSTALL) -m 644 completions/thresher.bash '$(DESTDIR)$(completiondir)/thresher'
+	$(INSTALL) -m 644 $(MAN7) '$(DESTDIR)$(mandir)/man7/'
+	$(INSTALL) -m 644 $(SCRIPTS) '$(DESTDIR)$(scriptdir)/'
+	for p in $(PROGRAMS); do $(INSTALL) -m 644 completions/$$p.bash '$(DESTDIR)$(completiondir)'/$$p; done
+
+# What it takes to record without root, as thresher-capture(1) says.
+CAPTURE_CAPS := cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search,cap_sys_admin,cap_net_raw,cap_net_admin,cap_sys_nice
+.PHONY: install-caps
+install-caps: ## lets the installed thresher-capture run without root, by its group: file capabilities
+	chmod 750 '$(DESTDIR)$(bindir)/thresher-capture'
+	setcap '$(CAPTURE_CAPS)=ep' '$(DESTDIR)$(bindir)/thresher-capture'
 
 uninstall: ## removes what install put there
-	rm -f '$(DESTDIR)$(bindir)/thresher' '$(DESTDIR)$(completiondir)/thresher' \
-		$(patsubst docs/%,'$(DESTDIR)$(mandir)/man1/%',$(MAN))
+	rm -f '$(DESTDIR)$(bindir)/thresher' '$(DESTDIR)$(bindir)/thresher-capture' \
+		'$(DESTDIR)$(completiondir)/thresher' '$(DESTDIR)$(completiondir)/thresher-capture' \
+		$(patsubst docs/%,'$(DESTDIR)$(mandir)/man1/%',$(MAN)) $(patsubst docs/%,'$(DESTDIR)$(mandir)/man7/%',$(MAN7)) \
+		$(patsubst scripts/%,'$(DESTDIR)$(scriptdir)/%',$(SCRIPTS))
 
 .PHONY: format-diff
 format-diff: ## what clang-format would change in the lines not committed yet (needs clang-format)

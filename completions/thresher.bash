@@ -15,11 +15,11 @@ _thresher()
 	done
 
 	if [[ -z $command ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'annotate info print report help version --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'annotate fields info print report help version --help --version' -- "$cur")
 		return
 	fi
 	if [[ $command == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'annotate info print report help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'annotate fields info print report help version' -- "$cur")
 		return
 	fi
 	case $prev in
@@ -47,20 +47,36 @@ _thresher()
 		mapfile -t COMPREPLY < <(compgen -W 'syscalls packets' -- "$cur")
 		return
 		;;
-	-c | --count | -p | --format | --batch-bytes | --clock-offset)
+	--color)
+		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+		return
+		;;
+	--filter-file | --script)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	-c | --count | -p | --format | --batch-bytes | --clock-offset | -f | --filter | --packet-filter | --around | --from | --to | --last)
 		return
 		;;
 	esac
 	if [[ $cur == -* ]]; then
-		local all='--strict --jobs --batch-bytes --quiet --help -j -q -h'
+		local all='--filter --filter-file --packet-filter --strict --jobs --batch-bytes --quiet --help -f -j -q -h'
 		case $command in
 		info) all+=' --json --all --hash -a' ;;
+		fields) all='--json --help -h' ;;
 		annotate) all+=' --out --with --clock --clock-offset -o' ;;
-		print) all+=' --format --json --join --raw --events --packets --count --time --local-time --list -p -c -t -l' ;;
-		report) all+=' --out --hash --reproducible --no-join --clock-offset --clock --trace -o' ;;
+		print)
+			all+=' --format --json --join --raw --events --packets --count --time --local-time --list -p -c -t -l'
+			all+=' --verbose --hex --ascii --around --from --to --last --color --pager -V -x -A'
+			;;
+		report) all+=' --out --script --hash --reproducible --no-join --clock-offset --clock --trace -o' ;;
 		*) all='--help -h' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$all" -- "$cur")
+		return
+	fi
+	if [[ $command == fields ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(thresher fields --json 2> /dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4)" -- "$cur")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -6,8 +6,9 @@
 #   SAMPLE     a scap file to make longer, plain or .zst or .gz (samples/web-incident.scap.zst)
 #   EVENTS     events of the long capture, at least (10000000)
 #   PACKETS    packets of the HTTP capture (1000000), and flows of the one with short flows
+#   FLOWS      connections of the pair of captures that are joined (1000000; once each: 3 GB are read)
 #   REPEAT     runs per measurement; the fastest counts (3)
-#   TMPDIR     needs about 2 GB
+#   TMPDIR     needs about 4 GB
 set -eu
 export LC_ALL=C
 
@@ -15,6 +16,7 @@ BUILD=${BUILD:-build}
 SAMPLE=${SAMPLE:-samples/web-incident.scap.zst}
 EVENTS=${EVENTS:-10000000}
 PACKETS=${PACKETS:-1000000}
+FLOWS=${FLOWS:-1000000}
 REPEAT=${REPEAT:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -93,24 +95,32 @@ for command in info report print; do
 	for kind in '' .gz .zst; do
 		for jobs in 1 2; do
 			case $command in
-			report) set -- report "-j$jobs" "$work/long.scap$kind" -o "$work/out" ;;
+			# What is read and counted; the join of it comes below.
+			report) set -- report --no-join "-j$jobs" "$work/long.scap$kind" -o "$work/out" ;;
 			*) set -- "$command" "-j$jobs" "$work/long.scap$kind" ;;
 			esac
 			measure "$command" "$BUILD/thresher" "$@"
 			row "$command -j$jobs ${kind:-plain}" "$events" "$bytes"
 			name=$(echo "${command}${jobs}${kind}" | tr -d .)
 			eval "wall_$name=$(field 1) rss_$name=$(field 4)"
+			eval "cpu_$name=$(echo "$got" | awk '{ print $2 + $3 }')"
 		done
 	done
 done
-measure 'report short' "$BUILD/thresher" report -j2 "$work/short.scap" -o "$work/out"
+measure 'report joined' "$BUILD/thresher" report -j2 "$work/long.scap" -o "$work/out"
+requests=$("$BUILD/tools/csvcut" method < "$work/out/csv/http.csv" | tail -n +2 | wc -l)
+row "report -j2 plain, with $requests requests" "$events" "$bytes"
+requests_calls=$requests
+cpu_requests=$(echo "$got" | awk '{ print $2 + $3 }')
+rss_requests=$(field 4)
+measure 'report short' "$BUILD/thresher" report --no-join -j2 "$work/short.scap" -o "$work/out"
 row 'report -j2 plain, a tenth' "$short_events" "$(wc -c < "$work/short.scap")"
 rss_short=$(field 4)
 
 rm "$work/long.scap.gz" "$work/long.scap.zst"
 churn_copies=$(((EVENTS + one - 1) / one))
 churn_events=$("$BUILD/tools/mkbench" "$churn_copies" < "$work/sample.scap" 2>&1 > "$work/churn.scap")
-measure 'report churn' "$BUILD/thresher" report -j2 "$work/churn.scap" -o "$work/out"
+measure 'report churn' "$BUILD/thresher" report --no-join -j2 "$work/churn.scap" -o "$work/out"
 row "report -j2, $churn_copies times all processes" "$churn_events" "$(wc -c < "$work/churn.scap")"
 
 rm "$work"/*.scap
@@ -157,6 +167,33 @@ if command -v tshark > /dev/null; then
 	rss_tshark=$(field 4)
 fi
 
+rm -rf "$work"/*.pcapng "$work/out"
+REPEAT=1
+echo
+echo "making one server's system calls and packets"
+mkdir "$work/pair" "$work/pair10"
+"$BUILD/tools/mkpair" "$work/pair/calls.scap" "$work/pair/packets.pcapng" "$FLOWS" > "$work/pair.found"
+"$BUILD/tools/mkpair" "$work/pair10/calls.scap" "$work/pair10/packets.pcapng" "$((FLOWS / 10))" > "$work/pair10.found"
+records=$(($(found pair events) + $(found pair packets)))
+bytes=$(cat "$work/pair"/* | wc -c)
+echo "input: $(found pair flows) connections, $(found pair events) events, $(found pair packets) packets, $bytes bytes"
+echo
+printf '%-34s %8s %8s %8s %9s %9s %8s\n' what 'wall s' 'cpu s' 'cores' 'M rec/s' 'GB/s' 'RSS MB'
+measure 'report of both' "$BUILD/thresher" report -j2 --no-join "$work/pair" -o "$work/out"
+row 'report -j2 --no-join' "$records" "$bytes"
+cpu_apart=$(echo "$got" | awk '{ print $2 + $3 }')
+measure 'report, joined' "$BUILD/thresher" report -j2 "$work/pair" -o "$work/out"
+row 'report -j2' "$records" "$bytes"
+cpu_joined=$(echo "$got" | awk '{ print $2 + $3 }')
+rss_joined=$(field 4)
+flows=$("$BUILD/tools/csvcut" server_process < "$work/out/csv/joined_flows.csv" | grep -c nginx || true)
+offset=$("$BUILD/tools/csvcut" offset < "$work/out/csv/clock.csv" | tail -n 1)
+[ "$flows" = "$(found pair flows)" ] || echo "bench: $flows flows joined, $(found pair flows) were made" >&2
+measure 'report, joined, a tenth' "$BUILD/thresher" report -j2 "$work/pair10" -o "$work/out"
+row 'report -j2, a tenth' "$((records / 10))" "$((bytes / 10))"
+rss_joined_tenth=$(field 4)
+rm -rf "$work/pair" "$work/pair10" "$work/out"
+
 echo
 printf '%-58s %8s   %s\n' ratio here goal
 goal() { printf '%-58s %8s   %s\n' "$1" "$2" "$3"; }
@@ -179,6 +216,16 @@ goal 'print -j2 of HTTP, M lines/s' \
 goal 'peak RSS, HTTP: whole / a tenth of it' "$(ratio "$rss_http2" "$rss_tenth")" ''
 goal 'bytes of peak RSS per flow of a scan' \
 	"$(awk -v r="$rss_scan" -v f="$(found scan flows)" 'BEGIN { printf "%.0f", r * 1024 / f }')" ''
+goal 'join and the rows it adds, share of the CPU time' \
+	"$(awk -v a="$cpu_apart" -v j="$cpu_joined" 'BEGIN { printf "%.2f", (j - a) / j }')" 'join alone at most 0.25'
+goal 'offset found minus made, us' \
+	"$(awk -v o="$offset" -v m="$(found pair offset_ns)" 'BEGIN { printf "%.0f", (o - m) / 1000 }')" \
+	'within the drift of the capture'
+goal 'bytes of peak RSS per joined connection' \
+	"$(awk -v r="$rss_joined" -v s="$rss_joined_tenth" -v f="$FLOWS" 'BEGIN { printf "%.0f", (r - s) * 1024 / (f * 0.9) }')" ''
+goal 'report of system calls: with the join / without, CPU' "$(ratio "$cpu_requests" "$cpu_report2")" ''
+goal 'bytes of peak RSS per request found in calls alone' \
+	"$(awk -v r="$rss_requests" -v s="$rss_report2" -v n="$requests_calls" 'BEGIN { printf "%.0f", (r - s) * 1024 / n }')" ''
 if [ "$tshark" = yes ]; then
 	goal 'tshark / report -j2, time' "$(ratio "$wall_tshark" "$wall_http2")" 'at least 10'
 	goal 'report -j2 / tshark, peak RSS' "$(ratio "$rss_http2" "$rss_tshark")" 'at most 0.20'

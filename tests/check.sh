@@ -5,6 +5,7 @@
 #   golden       tests/golden (golden.sh)
 #   corpus       the fuzz targets over generated seeds and tests/corpus
 #   determinism  the same report whatever the threads, batches, compression, locale (determinism.sh)
+#   capture      the recorder on this kernel (capture/check.sh); skipped, loudly, where BPF is not permitted
 #   docs         docs/OUTPUT.md says what the tables are (make docs writes it)
 #   headers      each header compiles alone (needs CC and CHECK_CPPFLAGS)
 #   sweep        every-byte cuts and bit flips (tools/sweep)
@@ -63,6 +64,7 @@ run_part()
 	golden) sh tests/golden.sh ;;
 	corpus) run_corpus ;;
 	determinism) sh tests/determinism.sh ;;
+	capture) sh tests/capture/check.sh ;;
 	docs) run_docs ;;
 	headers) sh tests/check_headers.sh ;;
 	sweep) "$BUILD/tools/sweep" ;;
@@ -76,7 +78,11 @@ for part in "$@"; do
 	line=$(grep -E '^([a-z]+: )?[0-9]+ passed, [0-9]+ failed' "$work/out" | tail -n 1)
 	p=$(echo "$line" | sed -n 's/^[^0-9]*\([0-9]*\) passed, .*/\1/p')
 	f=$(echo "$line" | sed -n 's/^.* passed, \([0-9]*\) failed.*/\1/p')
-	if [ -z "$line" ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; } || [ "$p" = 0 ]; then
+	skipped=$(echo "$line" | sed -n 's/^.* failed, \([0-9]*\) skipped.*/\1/p')
+	if [ "${skipped:-0}" != 0 ]; then
+		cat "$work/out"
+		echo "$part: $skipped SKIPPED"
+	elif [ -z "$line" ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; } || [ "$p" = 0 ]; then
 		echo "$part: ended with status $status and '${line:-no summary}'"
 		f=$((${f:-0} + 1))
 	fi

@@ -5,7 +5,7 @@ set -u
 
 passed=0
 failed=0
-for header in $(find src tests -name '*.h' | LC_ALL=C sort); do
+for header in $(find src capture tests -path capture/bpf -prune -o -name '*.h' -print | LC_ALL=C sort); do
 	# Twice, so that a missing guard shows.
 	if printf '#include "%s"\n#include "%s"\n' "${header#src/}" "${header#src/}" |
 		"$CC" $CHECK_CPPFLAGS -I. -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -x c -; then

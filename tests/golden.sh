@@ -8,6 +8,8 @@
 # data and samples are linked into the scratch folder, so that names in messages are always the same.
 set -u
 export LC_ALL=C TZ=UTC
+# No filters of whoever runs this.
+export XDG_CONFIG_HOME=/nonexistent
 
 BUILD=${BUILD:-build}
 top=$(pwd)

@@ -25,6 +25,7 @@ struct mkcap {
 	int32_t len_lie;	/* added to the length in event headers; V1 with 4 is what mergecap writes */
 	uint32_t block_type_override;	/* not 0: type of the next event blocks */
 	const char *comment;	/* non-NULL: a comment option behind each event */
+	const struct buf *extra;	/* non-NULL: a custom option behind each event with these items (mkcap_extra) */
 	/* what clone and execve shorthands carry */
 	uint32_t uid, gid;
 	const char *cgroups;	/* strings NUL-separated, length below; may be NULL */
@@ -54,6 +55,9 @@ void mkcap_ip4(struct buf *b, const char *ip);
 void mkcap_ip6(struct buf *b, const char *ip);
 /* u16 length and bytes (the lists' strings), no terminator. */
 void mkcap_str16(struct buf *b, const void *s, size_t len, bool be);
+
+/* One item of a recorder's custom option, in the capture's byte order; value: its bytes. */
+void mkcap_extra(struct mkcap *m, struct buf *items, uint16_t kind, const void *value, size_t len);
 
 /* Any block: type, body padded to 4, both lengths. */
 void mkcap_block(struct mkcap *m, uint32_t type, const void *body, size_t len);

@@ -33,6 +33,26 @@ static uint32_t block_type(const struct mkcap *m)
 	return m->with_flags ? 0x217 : 0x216;
 }
 
+void mkcap_extra(struct mkcap *m, struct buf *items, uint16_t kind, const void *value, size_t len)
+{
+	mkcap_u16(items, kind, m->big_endian);
+	mkcap_u16(items, (uint16_t)len, m->big_endian);
+	buf_add(items, value, len);
+}
+
+/* Option 2989: enterprise number 32473, "THR1", items. */
+static void extra_option(struct mkcap *m)
+{
+	struct buf value;
+
+	buf_init(&value, 1u << 20);
+	mkcap_u32(&value, 32473, m->big_endian);
+	buf_adds(&value, "THR1");
+	buf_add(&value, m->extra->data, m->extra->len);
+	mkcap_option(m, 2989, value.data, value.len);
+	buf_release(&value);
+}
+
 void mkcap_end(struct mkcap *m)
 {
 	size_t header = m->v1 ? 22 : 26;
@@ -54,11 +74,16 @@ void mkcap_end(struct mkcap *m)
 	}
 	buf_add(&m->out, m->lens.data, m->lens.len);
 	buf_add(&m->out, m->values.data, m->values.len);
-	if (m->comment != NULL) {
+	if (m->comment != NULL || m->extra != NULL) {
 		while ((m->out.len - m->block_at) % 4 != 0) {
 			buf_addc(&m->out, '\0');
 		}
-		mkcap_option(m, 1, m->comment, strlen(m->comment));
+		if (m->comment != NULL) {
+			mkcap_option(m, 1, m->comment, strlen(m->comment));
+		}
+		if (m->extra != NULL) {
+			extra_option(m);
+		}
 		mkcap_option_end(m);
 	}
 	mkcap_block_end(m);

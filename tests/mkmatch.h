@@ -30,6 +30,7 @@ struct mkmatch {
 	size_t flow_count[MKMATCH_SECTIONS], sock_count[MKMATCH_SECTIONS];
 	bool one_section; /* calls and packets of index 0 are one section */
 	struct match *m;
+	struct knot_room room;
 	uint64_t random;
 };
 
@@ -37,6 +38,7 @@ static inline void mkmatch_init(struct mkmatch *k)
 {
 	memset(k, 0, sizeof(*k));
 	k->random = 42;
+	knot_room_init(&k->room, SIZE_MAX);
 	for (uint32_t i = 0; i < MKMATCH_SECTIONS; i++) {
 		k->calls[i].slot = i;
 		k->packets[i].slot = MKMATCH_SECTIONS + i;
@@ -83,19 +85,15 @@ static inline void mkmatch_release(struct mkmatch *k)
 			const struct flow *f = k->flows[i][r];
 
 			for (unsigned int dir = 0; dir < 2; dir++) {
-				if (f->knots[dir] != NULL) {
-					knots_release(f->knots[dir]);
-					free(f->knots[dir]);
-				}
+				free(f->knots[dir]);
 			}
 			free((void *)(uintptr_t)f);
 		}
 		for (size_t r = 0; r < k->sock_count[i]; r++) {
-			knots_release(&k->socks[i][r]->knots[0]);
-			knots_release(&k->socks[i][r]->knots[1]);
 			free(k->socks[i][r]);
 		}
 	}
+	knot_room_release(&k->room);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -245,7 +243,7 @@ static inline void talk_wire(struct talk *t, unsigned int from, uint64_t now, st
 	f->first_ns = f->first_ns == 0 ? x.ts_ns : f->first_ns;
 	f->last_ns = max_u64(f->last_ns, x.ts_ns);
 	f->side[end].packets++;
-	CU_ASSERT_EQUAL_FATAL(knots_add(f->knots[end], &x, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(knots_add(f->knots[end], &x, &t->k->room), 0);
 }
 
 /* A call that ends now; begin: when it began. */
@@ -263,7 +261,7 @@ static inline void talk_call(struct talk *t, unsigned int who, unsigned int dir,
 	x.num = now / 100;
 	s->first_ns = s->first_ns == 0 ? now : s->first_ns;
 	s->last_ns = now;
-	CU_ASSERT_EQUAL_FATAL(knots_add(&s->knots[dir], &x, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(knots_add(&s->knots[dir], &x, &t->k->room), 0);
 }
 
 /* Both prints of the bytes that seed makes, from at on. */

@@ -344,7 +344,16 @@ static inline void mksock_add_sock_(uint64_t *h, const struct sock *s)
 	MKSOCK_ADD(h, s->exchange_count);
 	MKSOCK_ADD(h, peer);
 	for (unsigned int dir = 0; dir < 2; dir++) {
-		mksock_add_(h, s->knots[dir].bytes, s->knots[dir].len);
+		struct knot_walk w = { 0 };
+		struct knot k;
+
+		while (knots_next(&s->knots[dir], &w, &k)) {
+			MKSOCK_ADD(h, k.offset);
+			MKSOCK_ADD(h, k.len);
+			MKSOCK_ADD(h, k.ts_ns);
+			MKSOCK_ADD(h, k.num);
+			MKSOCK_ADD(h, k.print);
+		}
 	}
 	for (uint32_t i = 0; i < s->user_count; i++) {
 		MKSOCK_ADD(h, s->users[i].process);

@@ -338,6 +338,8 @@ const struct seed seeds[] = {
 	{ "tunnels.pcapng", false, seed_tunnels },
 	{ "packet-meta.pcapng", false, seed_packet_meta },
 	{ "hostile.pcapng", false, packets_hostile },
+	{ "join.pcapng", false, seed_join },
+	{ "sequence.scap", false, seed_sequence },
 	{ "lies.scap", false, lies },
 	{ "lies-be.scap", true, lies },
 	{ NULL, false, NULL },

@@ -32,6 +32,10 @@ void seed_links(struct mkcap *m);
 void seed_tunnels(struct mkcap *m);
 void seed_packet_meta(struct mkcap *m);
 
+/* Calls and packets of the same connections: seeds_join.c. */
+void seed_join(struct mkcap *m);
+void seed_sequence(struct mkcap *m);
+
 /* Builds one: m is initialised here, the caller releases it. */
 void seed_build(const struct seed *s, struct mkcap *m);
 

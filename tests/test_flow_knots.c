@@ -67,7 +67,7 @@ static void test_flow_knots_of_a_connection(void)
 	CU_ASSERT(next_is(&server, KNOT_END, 2, 0, 8, NULL));
 	CU_ASSERT(at_end(&server));
 	CU_ASSERT_PTR_EQUAL(f->section, t.k.section);
-	CU_ASSERT_EQUAL(knots_of(f, 0)->last.ts_ns, f->last_ns - 1000000);
+	CU_ASSERT_EQUAL(knots_of(f, 0)->ts_ns, f->last_ns - 1000000);
 	case_release(&t);
 }
 

@@ -16,6 +16,7 @@ struct fixture {
 	struct source *sources[SOURCES];
 	struct flow flow;
 	struct knots wire[2];
+	struct knot_room room;
 	struct sock sock[2];
 	struct sock_user users[2][2];
 	struct pair pair;
@@ -23,11 +24,11 @@ struct fixture {
 	struct frames frames;
 };
 
-static void knot(struct knots *k, uint8_t kind, uint64_t offset, uint32_t len, uint64_t num, uint32_t user)
+static void knot(struct fixture *f, struct knots *k, uint8_t kind, uint64_t offset, uint32_t len, uint64_t num, uint32_t user)
 {
 	const struct knot x = { .offset = offset, .len = len, .ts_ns = num, .num = num, .user = user, .kind = kind };
 
-	CU_ASSERT_EQUAL_FATAL(knots_add(k, &x, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(knots_add(k, &x, &f->room), 0);
 }
 
 static void fixture_init(struct fixture *f)
@@ -35,6 +36,7 @@ static void fixture_init(struct fixture *f)
 	char calls_name[] = "host.scap", packets_name[] = "eth0.pcapng";
 
 	memset(f, 0, sizeof(*f));
+	knot_room_init(&f->room, SIZE_MAX);
 	f->calls_source.name = strdup(calls_name);
 	f->packets_source.name = strdup(packets_name);
 	f->calls_list[0] = &f->calls;
@@ -77,11 +79,7 @@ static void fixture_release(struct fixture *f)
 {
 	lookup_free(f->lk);
 	frames_release(&f->frames);
-	for (unsigned int i = 0; i < 2; i++) {
-		knots_release(&f->wire[i]);
-		knots_release(&f->sock[i].knots[0]);
-		knots_release(&f->sock[i].knots[1]);
-	}
+	knot_room_release(&f->room);
 	free(f->calls_source.name);
 	free(f->packets_source.name);
 }
@@ -123,12 +121,12 @@ static bool runs_are(const struct fixture *f, const uint64_t *expected)
 /* Two writes in three segments, each read by one call: who sent which, and where. */
 static void make_transfer(struct fixture *f)
 {
-	knot(&f->sock[0].knots[1], KNOT_DATA, 0, 1500, 21, 0);
-	knot(&f->sock[0].knots[1], KNOT_DATA, 1500, 500, 22, 1);
-	knot(&f->sock[1].knots[0], KNOT_DATA, 0, 2000, 31, 1);
-	knot(&f->wire[0], KNOT_DATA, 0, 1000, 8, 0);
-	knot(&f->wire[0], KNOT_DATA, 1000, 800, 9, 0);
-	knot(&f->wire[0], KNOT_DATA, 1800, 200, 11, 0);
+	knot(f, &f->sock[0].knots[1], KNOT_DATA, 0, 1500, 21, 0);
+	knot(f, &f->sock[0].knots[1], KNOT_DATA, 1500, 500, 22, 1);
+	knot(f, &f->sock[1].knots[0], KNOT_DATA, 0, 2000, 31, 1);
+	knot(f, &f->wire[0], KNOT_DATA, 0, 1000, 8, 0);
+	knot(f, &f->wire[0], KNOT_DATA, 1000, 800, 9, 0);
+	knot(f, &f->wire[0], KNOT_DATA, 1800, 200, 11, 0);
 }
 
 static void test_lookup_packets_to_calls(void)
@@ -202,9 +200,9 @@ static void test_lookup_shifted(void)
 	struct fixture f;
 
 	fixture_init(&f);
-	knot(&f.sock[0].knots[1], KNOT_DATA, 0, 300, 21, 0);
-	knot(&f.wire[0], KNOT_DATA, 0, 700, 8, 0);
-	knot(&f.wire[0], KNOT_DATA, 700, 300, 9, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_DATA, 0, 300, 21, 0);
+	knot(&f, &f.wire[0], KNOT_DATA, 0, 700, 8, 0);
+	knot(&f, &f.wire[0], KNOT_DATA, 700, 300, 9, 0);
 	f.pair.side[0].shift[1] = 700;
 	fixture_join(&f);
 	CU_ASSERT_EQUAL(call_of(&f, 0, 8, &o), 0);
@@ -239,12 +237,12 @@ static void test_lookup_retransmissions(void)
 	struct fixture f;
 
 	fixture_init(&f);
-	knot(&f.sock[0].knots[1], KNOT_DATA, 0, 100, 21, 0);
-	knot(&f.sock[0].knots[1], KNOT_DATA, 100, 100, 22, 0);
-	knot(&f.wire[0], KNOT_DATA, 0, 100, 8, 0);
-	knot(&f.wire[0], KNOT_DATA, 100, 100, 9, 0);
-	knot(&f.wire[0], KNOT_AGAIN, 0, 100, 12, 0);
-	knot(&f.wire[0], KNOT_AGAIN, 50, 100, 15, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_DATA, 0, 100, 21, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_DATA, 100, 100, 22, 0);
+	knot(&f, &f.wire[0], KNOT_DATA, 0, 100, 8, 0);
+	knot(&f, &f.wire[0], KNOT_DATA, 100, 100, 9, 0);
+	knot(&f, &f.wire[0], KNOT_AGAIN, 0, 100, 12, 0);
+	knot(&f, &f.wire[0], KNOT_AGAIN, 50, 100, 15, 0);
 	fixture_join(&f);
 	CU_ASSERT_EQUAL(call_of(&f, 0, 12, &o), 21);
 	CU_ASSERT_EQUAL(call_of(&f, 0, 15, &o), 21);
@@ -264,15 +262,15 @@ static void test_lookup_open_and_end(void)
 	fixture_init(&f);
 	f.sock[0].open_num = 20;
 	f.sock[1].open_num = 30;
-	knot(&f.sock[0].knots[1], KNOT_OPEN, 0, 0, 20, 0);
-	knot(&f.sock[1].knots[0], KNOT_OPEN, 0, 0, 30, 0);
-	knot(&f.sock[0].knots[1], KNOT_DATA, 0, 100, 21, 0);
-	knot(&f.sock[0].knots[1], KNOT_END, 100, 0, 29, 1);
-	knot(&f.sock[1].knots[0], KNOT_END, 100, 0, 39, 0);
-	knot(&f.wire[0], KNOT_OPEN, 0, 0, 5, 0);
-	knot(&f.wire[1], KNOT_OPEN, 0, 0, 6, 0);
-	knot(&f.wire[0], KNOT_DATA, 0, 100, 8, 0);
-	knot(&f.wire[0], KNOT_END, 100, 0, 9, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_OPEN, 0, 0, 20, 0);
+	knot(&f, &f.sock[1].knots[0], KNOT_OPEN, 0, 0, 30, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_DATA, 0, 100, 21, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_END, 100, 0, 29, 1);
+	knot(&f, &f.sock[1].knots[0], KNOT_END, 100, 0, 39, 0);
+	knot(&f, &f.wire[0], KNOT_OPEN, 0, 0, 5, 0);
+	knot(&f, &f.wire[1], KNOT_OPEN, 0, 0, 6, 0);
+	knot(&f, &f.wire[0], KNOT_DATA, 0, 100, 8, 0);
+	knot(&f, &f.wire[0], KNOT_END, 100, 0, 9, 0);
 	fixture_join(&f);
 	lookup_tell_call(f.lk, &f.calls, 20, 17, 23);
 	lookup_tell_call(f.lk, &f.calls, 99, 90, 24);	/* of no pair: passed over */
@@ -347,14 +345,14 @@ static void test_lookup_many(void)
 	struct fixture f;
 
 	fixture_init(&f);
-	knot(&f.sock[0].knots[1], KNOT_DATA, 0, 1000000, 21, 0);
+	knot(&f, &f.sock[0].knots[1], KNOT_DATA, 0, 1000000, 21, 0);
 	for (uint32_t i = 0; i < 1000; i++) {
-		knot(&f.wire[0], KNOT_DATA, 1000 * i, 1000, 100 + i, 0);
+		knot(&f, &f.wire[0], KNOT_DATA, 1000 * i, 1000, 100 + i, 0);
 	}
 	for (uint32_t i = 0; i < 200; i++) {
-		knot(&f.sock[1].knots[1], KNOT_DATA, i, 1, 1000 + i, 0);
+		knot(&f, &f.sock[1].knots[1], KNOT_DATA, i, 1, 1000 + i, 0);
 	}
-	knot(&f.wire[1], KNOT_DATA, 0, 200, 2000, 0);
+	knot(&f, &f.wire[1], KNOT_DATA, 0, 200, 2000, 0);
 	fixture_join(&f);
 	CU_ASSERT_TRUE(frames_of(&f, 21));
 	CU_ASSERT(runs_are(&f, RUNS(100, 1099)));

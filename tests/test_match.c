@@ -656,7 +656,7 @@ static void test_match_hostile_lists(void)
 				CU_ASSERT_EQUAL_FATAL(
 					knots_add(n % 2 != 0 ? t.f->knots[r >> 9 & 1]
 							     : &t.s[1]->knots[r >> 9 & 1],
-						  &x, NULL),
+						  &x, &k.room),
 					0);
 			}
 			t.f->flags = (uint16_t)(mkmatch_draw(&k) % 2 * FLOW_START_MISSED);

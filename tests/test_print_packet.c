@@ -53,7 +53,7 @@ static const char *print_all(bool json)
 			if (json) {
 				print_packet_json(&c, &b->packets[p], l, b->first_packet_num + p, &out);
 			} else {
-				print_packet_text(&c, &b->packets[p], l, b->first_packet_num + p, &out);
+				print_packet_text(&c, &b->packets[p], l, b->first_packet_num + p, false, &out);
 			}
 			buf_addc(&out, '\n');
 		}
@@ -234,7 +234,7 @@ static void test_print_packet_undissected(void)
 	CU_ASSERT_PTR_NULL(layer_walk_next(&w, 0));
 	field_ctx_init(&x, &settings);
 	field_ctx_batch(&x, k.batches[0]);
-	print_packet_text(&x, &k.batches[0]->packets[0], NULL, 1, &out);
+	print_packet_text(&x, &k.batches[0]->packets[0], NULL, 1, false, &out);
 	CU_ASSERT_STRING_EQUAL(buf_str(&out), "p1 22:13:20.000000000 02:00:00:00:00:01 \xe2\x86\x92 02:00:00:00:00:02 UNKNOWN 58 ");
 	field_ctx_release(&x);
 	k.batches[0]->layer_count = layers;

@@ -23,6 +23,9 @@ void arena_reset(struct arena *a);
 /* n bytes aligned to 16, not cleared, or NULL when memory is out. */
 void *arena_alloc(struct arena *a, size_t n);
 
+/* Memory by itself, not cleared, for what may be very large; to be given back with free. NULL when memory is out. */
+void *large_alloc(size_t n);
+
 /* A copy of n bytes, or NULL. */
 void *arena_dup(struct arena *a, const void *p, size_t n);
 

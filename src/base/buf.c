@@ -47,11 +47,6 @@ int buf_grow(struct buf *b, size_t n)
 	return 0;
 }
 
-void buf_adds(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
@@ -72,7 +67,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-static const char digit_pairs[] =
+const char buf_digit_pairs[201] =
 	"0001020304050607080910111213141516171819"
 	"2021222324252627282930313233343536373839"
 	"4041424344454647484950515253545556575859"
@@ -83,27 +78,45 @@ static const char digit_pairs[] =
 static char *digits_before(char *end, uint64_t x)
 {
 	while (x >= 100) {
-		const char *pair = digit_pairs + 2 * (x % 100);
+		const char *pair = buf_digit_pairs + 2 * (x % 100);
 		x /= 100;
 		*--end = pair[1];
 		*--end = pair[0];
 	}
 	if (x >= 10) {
-		*--end = digit_pairs[2 * x + 1];
-		*--end = digit_pairs[2 * x];
+		*--end = buf_digit_pairs[2 * x + 1];
+		*--end = buf_digit_pairs[2 * x];
 	} else {
 		*--end = (char)('0' + x);
 	}
 	return end;
 }
 
+static size_t count_digits(uint64_t x)
+{
+	size_t n = 1;
+
+	for (; x >= 10000; x /= 10000) {
+		n += 4;
+	}
+	return n + (x >= 10) + (x >= 100) + (x >= 1000);
+}
+
 void buf_add_u64(struct buf *b, uint64_t x)
 {
-	char tmp[20];
-	char *end = tmp + sizeof(tmp);
-	char *p = digits_before(end, x);
+	size_t n;
+	char *room;
 
-	buf_add(b, p, (size_t)(end - p));
+	if (x < 10) {
+		buf_addc(b, (char)('0' + x));
+		return;
+	}
+	n = count_digits(x);
+	room = buf_room(b, n);
+	if (room != NULL) {
+		digits_before(room + n, x);
+		b->len += n;
+	}
 }
 
 void buf_add_s64(struct buf *b, int64_t x)

@@ -61,7 +61,11 @@ static inline void buf_addc(struct buf *b, char c)
 	}
 }
 
-void buf_adds(struct buf *b, const char *s);
+static inline void buf_adds(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Numbers without printf: decimal, lower or upper case hex without prefix. */
@@ -70,6 +74,9 @@ void buf_add_s64(struct buf *b, int64_t x);
 void buf_add_hex(struct buf *b, uint64_t x, bool upper);
 /* Decimal, left padded with zeros to width. */
 void buf_add_u64_pad(struct buf *b, uint64_t x, unsigned int width);
+
+/* "00", "01", ... "99", one after the other. */
+extern const char buf_digit_pairs[201];
 
 /* Terminates and returns the text (never NULL; "" after a failure to grow). Valid until the
  * next change of the buffer. */

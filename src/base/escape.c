@@ -230,6 +230,9 @@ static inline void walk(struct buf *b, const uint8_t *p, size_t n, uint8_t stop,
 	while (p < end) {
 		const uint8_t *run = p;
 
+		while (end - p >= 4 && ((stops[p[0]] | stops[p[1]] | stops[p[2]] | stops[p[3]]) & stop) == 0) {
+			p += 4;
+		}
 		while (p < end && (stops[*p] & stop) == 0) {
 			p++;
 		}
@@ -279,8 +282,12 @@ void escape_csv(struct buf *b, const void *s, size_t n)
 	const uint8_t *p = s;
 	uint8_t seen = 0;
 	bool formula = is_formula(p, n);
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (; n - i >= 4; i += 4) {
+		seen |= stops[p[i]] | stops[p[i + 1]] | stops[p[i + 2]] | stops[p[i + 3]];
+	}
+	for (; i < n; i++) {
 		seen |= stops[p[i]];
 	}
 	if (!formula && (seen & (STOP_ALL | QUOTE_CSV)) == 0) {

@@ -87,6 +87,9 @@
 /* Files mapped at the same time; each is a row that the fault handler looks through. */
 #define LIMIT_MAPPINGS 512
 
+/* Standard input that is read twice (print --join) is kept in a file: so much of it is the window of the join. */
+#define LIMIT_SPOOL_BYTES (UINT64_C(4) << 30)
+
 /* Rows of table spans: the slowest trees, whole; --trace writes all. */
 #define LIMIT_SPAN_ROWS 50000
 
@@ -156,6 +159,8 @@
 /* Sockets (each with its peer) and exchanges of one section that are kept. */
 #define LIMIT_SOCKS (2u << 20)
 #define LIMIT_EXCHANGES (4u << 20)
+/* Places of one direction of a socket where its sequence numbers jump: each is a loss of the recorder. */
+#define LIMIT_SEQ_PIECES 1024
 /* Threads listed per socket, and exchanges of a pair of them that are open at once. */
 #define LIMIT_SOCK_USERS 64
 /* Matching of what shares no tuple: prints of sockets in its index (16 bytes each), and hits of flows in it. */
@@ -177,11 +182,73 @@
 #define LIMIT_ADDRESS_NAMES (1u << 18)
 #define LIMIT_KEY_RANDOMS (1u << 20)
 
+/* Of one filter: operators in operators, and steps of the compiled program (each list entry is one). */
+#define LIMIT_FILTER_DEPTH 100
+#define LIMIT_FILTER_STEPS (1u << 20)
+#define LIMIT_FILTER_BYTES (4u << 20)
+/* Of filters with macros and lists (rules), and of macros in macros: upstream's number. Each level is one of recursion. */
+#define LIMIT_FILTER_RULES_DEPTH 1000
+/* Regular expressions of one filter: each is some KiB of machine code. */
+#define LIMIT_FILTER_REGEXES 4096
+/* Comparisons with the type of an event that are worked out for every type beforehand: 20 us each. */
+#define LIMIT_FILTER_TYPE_TESTS 4096
+/* Steps of one match of one regular expression: some ms, after which a hostile text has not won. */
+#define LIMIT_REGEX_STEPS (1u << 20)
+
+/* Of a file of saved filters; lists of addresses are the longest. */
+#define LIMIT_FILTER_FILE_BYTES (16u << 20)
+
+/* Lines around what passes a filter: so many of each open capture are kept until it is known that nothing near them passes. */
+#define LIMIT_AROUND_LINES 10000
+
+/* The recorder: interfaces in namespaces it listens to (each has a kernel buffer), network namespaces it looks into, and events it
+ * keeps back while a snapshot is taken (seconds of a machine at its worst). */
+#define LIMIT_CAPTURE_INTERFACES 1024u
+#define LIMIT_NAMESPACES (1u << 16)
+#define LIMIT_HELD_BYTES ((size_t)512 << 20)
+
+/* Of a machine the recorder looks at: mounts over all mount namespaces (a Kubernetes node has some thousands), and the list of one of
+ * them; sockets, and one table of /proc/net; a table of accounts; a file of a container engine (the list of all containers is the longest). */
+#define LIMIT_MOUNTS (1u << 18)
+#define LIMIT_MOUNT_LIST_BYTES (64u << 20)
+#define LIMIT_SOCKETS (4u << 20)
+#define LIMIT_PROC_NET_BYTES (UINT64_C(1) << 30)
+#define LIMIT_ACCOUNTS_BYTES (64u << 20)
+#define LIMIT_CONTAINER_FILE_BYTES (16u << 20)
+
+/* Different values that `top` keeps apart. */
+#define LIMIT_TOP_ROWS (1u << 20)
+
+/* Scripts of one report, the text of one, and the fields it is given of an event. */
+#define LIMIT_SCRIPTS 16
+#define LIMIT_SCRIPT_BYTES (1u << 20)
+#define LIMIT_SCRIPT_FIELDS 64
+/* Steps of the Lua machine that a script gets for one event or packet (some 20 ms), and for its beginning and its end (some 5 s). */
+#define LIMIT_SCRIPT_STEPS 1000000u
+#define LIMIT_SCRIPT_END_STEPS 250000000u
+/* Memory of one script; one string of it: what handles a string in one step must not take long. */
+#define LIMIT_SCRIPT_MEMORY ((size_t)256 << 20)
+#define LIMIT_SCRIPT_STRING_BYTES ((size_t)1 << 20)
+/* One value that a script is given; longer texts and lists are cut. Data of one event is 64 KiB at most. */
+#define LIMIT_SCRIPT_VALUE_BYTES (64u << 10)
+/* What a script prints, and the tables it adds: a page with more of them is none to read. */
+#define LIMIT_SCRIPT_PRINT_BYTES (64u << 10)
+#define LIMIT_SCRIPT_TABLES 32
+#define LIMIT_SCRIPT_COLUMNS 64
+#define LIMIT_SCRIPT_ROWS (1u << 20)
+
+/* What `follow` keeps: conversations, packets and calls that carried their bytes (80 bytes each), and the bytes. */
+#define LIMIT_FOLLOW_TALKS 4096
+#define LIMIT_FOLLOW_PLACES (8u << 20)
+#define LIMIT_FOLLOW_BYTES (UINT64_C(2) << 30)
+
 /* Points of a time series: what a plot 1200 pixels wide can show. */
 #define LIMIT_SERIES_POINTS 1200
 
 /* Rows of one table inside index.html: a browser sorts these without a pause. csv/ and report.json have all. */
 #define LIMIT_PAGE_ROWS 100000
+/* The same in cells, for tables of many columns: about 20 MB of page. */
+#define LIMIT_PAGE_CELLS (2u << 20)
 
 /* Seconds gnuplot gets for all plots, and bytes of one drawing: 1200 points of 8 series are 200 KiB. */
 #define LIMIT_PLOT_SECONDS 20

@@ -13,10 +13,13 @@
 
 #include "base/map.h"
 #include "cli/joined.h"
+#include "cli/select.h"
 #include "writers/capture_file.h"
 
 /* How processes are written. */
-enum { WITH_OPTION = 1, WITH_BLOCK = 2, WITH_COMMENT = 4, WITH_ALL = 7 };
+enum { WITH_OPTION = 1, WITH_BLOCK = 2, WITH_COMMENT = 4 };
+/* What all readers understand: Wireshark before 5.0 takes the blocks for frames. */
+#define WITH_USUAL (WITH_OPTION | WITH_COMMENT)
 
 /* A process that a packet may belong to. */
 struct subject {
@@ -46,6 +49,7 @@ struct annotate {
 	unsigned int with;		/* WITH_ */
 	bool to_calls;			/* times by the clock of the syscalls */
 	struct join_options join_options;
+	struct selection selection;	/* of packets */
 	struct joined joined;
 	struct subject *subjects;	/* owns */
 	size_t subject_count;

@@ -218,7 +218,12 @@ static void comment_container(struct buf *out, const struct container_view *c)
 /* How the process was found. */
 static void comment_join(const struct annotate *a, struct buf *out, const struct packet_owner *o)
 {
-	static const char *const reasons[] = { "tuple and bytes", "tuple", "payload through NAT" };
+	static const char *const reasons[MATCH_REASONS] = {
+		[MATCH_SEQUENCE] = "sequence numbers",
+		[MATCH_TUPLE_BYTES] = "tuple and bytes",
+		[MATCH_TUPLE] = "tuple",
+		[MATCH_NAT] = "payload through NAT",
+	};
 	const char *source = joined_shown(&a->joined, o->side->sock->section->source);
 	size_t at = pcapng_option_begin(out, PCAPNG_COMMENT);
 
@@ -381,6 +386,9 @@ static int add_packet(struct turn *t, uint32_t i)
 	bool has_option = false;
 	size_t at;
 
+	if ((p->flags & PACKET_HIDDEN) != 0) {
+		return 0;
+	}
 	if (t->clock != NULL && (p->flags & PACKET_NO_TIME) == 0 && p->ts_ns != UINT64_MAX) {
 		x.units = clock_to_calls(t->clock, p->ts_ns);
 	}

@@ -20,7 +20,7 @@ static int parse_with(const char *list, unsigned int *ret_with, struct err *e)
 	unsigned int with = 0;
 
 	if (list == NULL) {
-		*ret_with = WITH_ALL;
+		*ret_with = WITH_USUAL;
 		return 0;
 	}
 	for (;;) {
@@ -53,6 +53,12 @@ static int parse_options(struct annotate *a, const struct options *o, struct err
 		rc = err_set(e, ERR_USAGE, "no output named: -o FILE, or -o - for standard output");
 	}
 	a->to_calls = o->clock_written == CLOCK_WRITTEN_SYSCALLS;
+	if (rc == 0) {
+		rc = selection_new(&a->selection, o, e);
+	}
+	if (rc == 0 && a->selection.filter != NULL && (filter_kinds(a->selection.filter) & FILTER_OF_PACKETS) == 0) {
+		rc = err_set(e, ERR_USAGE, "the filter is one of events, and packets are what is written: no packet could pass");
+	}
 	a->join_options.offset_given = o->clock_offset_ns != OFFSET_NOT_GIVEN;
 	a->join_options.offset_ns = a->join_options.offset_given ? o->clock_offset_ns : 0;
 	return rc;
@@ -73,7 +79,9 @@ static int check_output(const struct annotate *a, const char *path, struct err *
 		return 0;
 	}
 	for (size_t i = 0; i < l->count; i++) {
-		if (stat(l->files[i].path, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+		bool is_stdin = strcmp(l->files[i].path, "-") == 0;
+
+		if ((is_stdin ? fstat(STDIN_FILENO, &in) : stat(l->files[i].path, &in)) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
 			return err_set(e, ERR_EXISTS, "'%s' is one of the inputs ('%s'): name another file", path, l->files[i].path);
 		}
 	}
@@ -83,7 +91,7 @@ static int check_output(const struct annotate *a, const char *path, struct err *
 static void say_done(const struct annotate *a, struct diag *d)
 {
 	if (a->packets == 0) {
-		diag_note(d, "no packets: the input holds none");
+		diag_note(d, selection_any(&a->selection) ? "no packets: none passes" : "no packets: the input holds none");
 		return;
 	}
 	if (a->joined.pair_count == 0) {
@@ -128,6 +136,8 @@ static int write_packets(struct annotate *a, struct diag *d)
 	eo.sink = &sink;
 	eo.packets = true;
 	eo.no_ndpi = true;
+	eo.lookup = a->joined.lookup;
+	selection_apply(&a->selection, &eo);
 	run_init(&run, a->options, d);
 	joined_lend_inputs(&a->joined, &run);
 	code = annotate_begin(a, &run.err);
@@ -191,6 +201,7 @@ static int annotate_run(struct annotate *a, const struct options *o, struct diag
 
 static void annotate_release(struct annotate *a)
 {
+	selection_release(&a->selection);
 	capture_file_release(&a->file);
 	buf_release(&a->block);
 	map_release(&a->interfaces);

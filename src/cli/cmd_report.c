@@ -7,7 +7,8 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/run.h"
+#include "cli/scripts.h"
+#include "cli/select.h"
 #include "report/render.h"
 #include "stats/stats.h"
 
@@ -33,6 +34,21 @@ static uint64_t created_ns(const struct options *o)
 	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 }
 
+/* For a shell. */
+static void add_quoted(struct buf *out, const char *option, const char *text)
+{
+	buf_adds(out, option);
+	buf_addc(out, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '\'') {
+			buf_adds(out, "'\\''");
+		} else {
+			buf_addc(out, *text);
+		}
+	}
+	buf_addc(out, '\'');
+}
+
 static void add_command_line(struct buf *out, const struct options *o)
 {
 	buf_adds(out, "thresher report");
@@ -50,6 +66,18 @@ static void add_command_line(struct buf *out, const struct options *o)
 	}
 	if (o->clock_shown == CLOCK_SHOWN_PACKETS) {
 		buf_adds(out, " --clock packets");
+	}
+	if (o->filter != NULL) {
+		add_quoted(out, " -f ", o->filter);
+	}
+	for (size_t i = 0; i < o->filter_files.count; i++) {
+		add_quoted(out, " --filter-file ", o->filter_files.items[i]);
+	}
+	if (o->packet_filter != NULL) {
+		add_quoted(out, " --packet-filter ", o->packet_filter);
+	}
+	for (size_t i = 0; i < o->scripts.count; i++) {
+		add_quoted(out, " --script ", o->scripts.items[i]);
 	}
 	for (size_t i = 0; i < o->input_count; i++) {
 		buf_addc(out, ' ');
@@ -79,7 +107,7 @@ static int print_path(const char *index, struct err *e)
 	return code == ERR_PIPE ? 0 : code;
 }
 
-static int write_report(struct run *run, struct err *e)
+static int write_report(struct run *run, struct scripts *scripts, struct err *e)
 {
 	struct report r;
 	struct buf command;
@@ -96,6 +124,9 @@ static int write_report(struct run *run, struct err *e)
 	r.created_ns = created_ns(run->options);
 	r.command_line = buf_str(&command);
 	code = engine_report(run->engine, &r, e);
+	if (code == 0) {
+		code = scripts_report(scripts, &r, e);
+	}
 	if (code == 0) {
 		code = report_write(&r, run->options->out_dir, &index, &plot_note, e);
 	}
@@ -135,15 +166,13 @@ static int check_trace(const struct run *run, struct err *e)
 	return 0;
 }
 
-int cmd_report(const struct options *o, struct diag *d)
+/* The pass, and the folder. */
+static int run_report(struct run *run, struct selection *sel, struct scripts *scripts, struct err *e)
 {
+	const struct options *o = run->options;
 	struct engine_options eo;
-	struct run run;
-	struct err e;
 	int status;
 
-	run_init(&run, o, d);
-	err_init(&e);
 	memset(&eo, 0, sizeof(eo));
 	eo.fold = true;
 	eo.taps = stats_taps;
@@ -151,23 +180,54 @@ int cmd_report(const struct options *o, struct diag *d)
 	eo.join_options.offset_given = o->clock_offset_ns != OFFSET_NOT_GIVEN;
 	eo.join_options.offset_ns = eo.join_options.offset_given ? o->clock_offset_ns : 0;
 	eo.clock_packets = o->clock_shown == CLOCK_SHOWN_PACKETS;
-	status = run_inputs(&run);
-	if (status == 0 && (report_check(o->out_dir, &e) < 0 || check_trace(&run, &e) < 0)) {
-		diag_err(d, &e);
-		status = err_exit_status(e.code);
+	sel->wants_join = scripts_join(scripts);
+	status = selection_inputs(sel, sel->wants_join ? "report --script" : "report -f", run, &eo);
+	scripts_apply(scripts, &run->inputs, &eo);
+	if (status == 0 && (report_check(o->out_dir, e) < 0 || check_trace(run, e) < 0)) {
+		diag_err(run->diag, e);
+		status = err_exit_status(e->code);
 	}
 	if (status == 0) {
-		status = run_engine(&run, &eo);
+		status = run_engine(run, &eo);
 	}
 	if (status == 0) {
-		int code = write_report(&run, &e);
+		int code = write_report(run, scripts, e);
+		int failed = scripts_say(scripts, run->diag);
 
-		status = run_status(&run);
+		status = run_status(run);
+		status = status == 0 ? failed : status;
 		if (code < 0) {
-			diag_err(d, &e);
+			diag_err(run->diag, e);
 			status = err_exit_status(code);
 		}
 	}
-	run_release(&run);
+	return status;
+}
+
+int cmd_report(const struct options *o, struct diag *d)
+{
+	struct selection sel;
+	struct scripts scripts;
+	struct run run;
+	struct err e;
+	int status;
+	int code;
+
+	run_init(&run, o, d);
+	err_init(&e);
+	code = scripts_load(&scripts, &o->scripts, &e);
+	memset(&sel, 0, sizeof(sel));
+	if (code == 0) {
+		code = selection_new(&sel, o, &e);
+	}
+	if (code < 0) {
+		diag_err(d, &e);
+		status = err_exit_status(code);
+	} else {
+		status = run_report(&run, &sel, &scripts, &e);
+	}
+	selection_end(&sel, &run);
+	selection_release(&sel);
+	scripts_release(&scripts);
 	return status;
 }

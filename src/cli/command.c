@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/signals.h"
 #include "net/ndpi.h"
+#include "stats/script.h"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -16,6 +17,7 @@ const struct command commands[] = {
 	  "compression, blocks by type, events by kind, packets by interface, time span,\n"
 	  "host, kernel and capture tool where recorded, drops, and damage with its place.",
 	  "thresher info evidence/\n"
+	  "thresher info -f 'evt.type = execve' evidence/\n"
 	  "thresher info --json --hash host1.scap.gz | jq '.sources[].sha256'",
 	  cmd_info },
 	{ "print", OPT_FOR_PRINT, "INPUT...", "events and packets as text or JSON, one per line",
@@ -27,6 +29,10 @@ const struct command commands[] = {
 	  "thresher print -p '%evt.time %proc.name %fd.name' host1.scap.zst\n"
 	  "thresher print --json day.tar | jq -r 'select(.event==\"execve\").args.exe'\n"
 	  "thresher print --join web.scap web.pcapng | grep 'nginx pid='\n"
+	  "thresher print -f 'evt.type = execve and proc.pname = nginx' --around 5 host1.scap\n"
+	  "thresher print -V --from 08:35:36 --to 08:35:37 -f 'fd.sport = 80' web.scap\n"
+	  "thresher print -A -f http.request web.pcapng\n"
+	  "thresher print --last 30s --pager evidence/\n"
 	  "thresher print --list",
 	  cmd_print },
 	{ "report", OPT_FOR_REPORT, "INPUT...", "statistics of an archive as HTML, JSON, CSV and plots",
@@ -34,6 +40,8 @@ const struct command commands[] = {
 	  "opens without network), report.json, csv/ and plots/. SIGINT ends the run with a\n"
 	  "report of what was read until then.",
 	  "thresher report evidence/\n"
+	  "thresher report -f 'container.id != host' -o containers evidence/\n"
+	  "thresher report --script spectrogram.lua host1.scap.gz\n"
 	  "thresher report --hash --reproducible -o case-17 host1.scap.gz host2.tar",
 	  cmd_report },
 	{ "annotate", OPT_FOR_ANNOTATE, "-o FILE INPUT...", "packets with the processes they belong to, as pcapng",
@@ -42,8 +50,38 @@ const struct command commands[] = {
 	  "Wireshark and others show. Reads the inputs twice: they must be files.",
 	  "thresher annotate web.scap web.pcapng -o web-processes.pcapng\n"
 	  "thresher annotate --with option,block evidence/ -o out.pcapng\n"
+	  "thresher annotate -f 'flow.process = nginx' web.scap web.pcapng -o nginx.pcapng\n"
 	  "thresher annotate merged.pcapng -o - | tshark -r - -T fields -e frame.comment",
 	  cmd_annotate },
+	{ "follow", OPT_FOR_FOLLOW, "[TARGET...] INPUT...", "the bytes of conversations, from packets and system calls",
+	  "Writes what the ends of a conversation said to each other: from packets where they\n"
+	  "were captured, holes filled with the buffers of the system calls that sent or got\n"
+	  "the bytes, what neither has as a gap. A TARGET is fd:PID:FD (socket or pipe),\n"
+	  "flow:COMMUNITY_ID or http:N (row of table http, from 1); without one, -f chooses.\n"
+	  "Reads the inputs twice: they must be files.",
+	  "thresher follow http:12 web.scap web.pcapng\n"
+	  "thresher follow http:12 --side server --body --as raw evidence/ > index.html\n"
+	  "thresher follow fd:912:7 --as hex web.scap\n"
+	  "thresher follow -f 'proc.name = nc' --as json evidence/ | jq .client",
+	  cmd_follow },
+	{ "top", OPT_FOR_TOP, "FIELD[,FIELD...] [by WHAT] INPUT...", "values of fields by events, bytes, time or errors",
+	  "Adds events (or packets) up by the values of one or more fields and lists the\n"
+	  "greatest sums first. WHAT is count (default), bytes (moved by calls; of packets on\n"
+	  "the wire), time (in calls), errors (failed calls, retransmissions), or a field\n"
+	  "whose numbers are added up. What has no value in one of the fields is left out.",
+	  "thresher top proc.name by bytes evidence/\n"
+	  "thresher top proc.name,fd.name by time -f 'fd.type = file' host1.scap.gz\n"
+	  "thresher top evt.type,evt.res by errors --as csv host1.scap.gz\n"
+	  "thresher top ip.src,tcp.dstport -c 5 web.pcapng",
+	  cmd_top },
+	{ "fields", OPT_FOR_FIELDS, "[PATTERN...]", "what formats (-p) and filters (-f) can name",
+	  "Lists the fields of events and packets with their types and meanings: those whose\n"
+	  "names match a PATTERN with wildcards, or hold it. [X] stands for an argument, {[X]}\n"
+	  "for one that can be left out.",
+	  "thresher fields proc\n"
+	  "thresher fields 'fd.*port' dns.qry\n"
+	  "thresher fields --json | jq -r '.fields[] | select(.of==\"packets\").name'",
+	  cmd_fields },
 	{ "help", 0, "[COMMAND]", "this list, or the usage of one command", NULL, NULL, cmd_help },
 	{ "version", 0, "", "version and features", NULL, NULL, cmd_version },
 	{ NULL, 0, NULL, NULL, NULL, NULL, NULL },
@@ -191,6 +229,7 @@ int cmd_version(const struct options *o, struct diag *d)
 	buf_printf(&text, "gzip inflate: %s\n", isal ? "isa-l" : "zlib");
 	buf_printf(&text, "protocols without an analyzer: %s%s\n", ndpi_version() != NULL ? "libndpi " : "by port",
 		   ndpi_version() != NULL ? ndpi_version() : "");
+	buf_printf(&text, "scripts: %s\n", script_version() != NULL ? script_version() : "none (built without Lua)");
 	buf_printf(&text, "plots: %s\n",
 		   in_path("gnuplot") ? "gnuplot" : "none (gnuplot not found)");
 	return print_text(&text, d);

@@ -8,23 +8,15 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "cli/colour.h"
 
 #define LINE_MAX_BYTES 4096
-
-/* NO_COLOR (any non-empty value) and dumb terminals get plain text. */
-static bool wants_colour(bool tty)
-{
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return tty && (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
-}
 
 void diag_init(struct diag *d)
 {
 	memset(d, 0, sizeof(*d));
 	d->tty = isatty(STDERR_FILENO) == 1;
-	d->colour = wants_colour(d->tty);
+	d->colour = colour_wanted(COLOUR_AUTO, STDERR_FILENO);
 }
 
 /* One write per line, so that lines of several processes do not mix. */

@@ -6,6 +6,7 @@
 #define CLI_INFO_H
 
 #include "base/buf.h"
+#include "cli/info_passing.h"
 #include "readers/input.h"
 #include "readers/source.h"
 
@@ -16,10 +17,12 @@ struct info {
 	size_t skip_count;
 	bool stopped;
 	bool all; /* text: every kind of event */
+	const struct info_passing *passing; /* NULL: no filter */
 };
 
 void info_text(const struct info *in, struct buf *out);
-/* One object: {"schema":"thresher-info/1","sources":[...],"skipped":[...],"stopped":false} */
+/* One object: {"schema":"thresher-info/1","sources":[...],"skipped":[...],"stopped":false}; with a filter each
+ * section has a key "passing" (events, packets, first_time, last_time). */
 void info_json(const struct info *in, struct buf *out);
 
 /* "pcapng" or "pcap". */

@@ -118,7 +118,19 @@ static void add_interfaces(const struct section *s, struct buf *out)
 	buf_addc(out, ']');
 }
 
-static void add_section(const struct section *s, struct buf *out)
+static void add_passing(const struct info_passing *passing, const struct section *s, struct buf *out)
+{
+	struct passing p = info_passing_of(passing, s);
+
+	buf_adds(out, ",\"passing\":{\"events\":");
+	buf_add_u64(out, p.events);
+	add_u64(out, "packets", p.packets);
+	add_time(out, "first_time", p.first_ns);
+	add_time(out, "last_time", p.last_ns);
+	buf_addc(out, '}');
+}
+
+static void add_section(const struct info *in, const struct section *s, struct buf *out)
 {
 	buf_adds(out, "{\"index\":");
 	buf_add_u64(out, s->index);
@@ -145,6 +157,9 @@ static void add_section(const struct section *s, struct buf *out)
 	add_u64(out, "packet_bytes", s->packet_bytes);
 	add_u64(out, "cut_packets", s->packets_cut);
 	add_interfaces(s, out);
+	if (in->passing != NULL) {
+		add_passing(in->passing, s, out);
+	}
 	buf_addc(out, '}');
 }
 
@@ -184,7 +199,7 @@ static void add_damage(const struct source *s, struct buf *out)
 	buf_adds(out, "]}");
 }
 
-static void add_source(const struct source *s, struct buf *out)
+static void add_source(const struct info *in, const struct source *s, struct buf *out)
 {
 	buf_adds(out, "{\"name\":");
 	json_add_text(out, s->name);
@@ -199,7 +214,7 @@ static void add_source(const struct source *s, struct buf *out)
 	buf_adds(out, ",\"sections\":[");
 	for (uint32_t i = 0; i < s->section_count; i++) {
 		buf_adds(out, i > 0 ? ",\n" : "\n");
-		add_section(s->sections[i], out);
+		add_section(in, s->sections[i], out);
 	}
 	buf_adds(out, "]}");
 }
@@ -209,7 +224,7 @@ void info_json(const struct info *in, struct buf *out)
 	buf_adds(out, "{\"schema\":\"thresher-info/1\",\"sources\":[");
 	for (uint32_t i = 0; i < in->source_count; i++) {
 		buf_adds(out, i > 0 ? ",\n" : "\n");
-		add_source(in->sources[i], out);
+		add_source(in, in->sources[i], out);
 	}
 	buf_adds(out, "],\n\"skipped\":[");
 	for (size_t i = 0; i < in->skip_count; i++) {

@@ -297,6 +297,27 @@ static void add_packets(const struct section *s, struct buf *out)
 	}
 }
 
+/* What of it passes the filter. */
+static void add_passing(const struct info_passing *passing, const struct section *s, struct buf *out)
+{
+	struct passing p = info_passing_of(passing, s);
+
+	add_label(out, "passing");
+	add_grouped(out, p.events);
+	buf_adds(out, p.events == 1 ? " event, " : " events, ");
+	add_grouped(out, p.packets);
+	buf_adds(out, p.packets == 1 ? " packet\n" : " packets\n");
+	if (p.first_ns == 0) {
+		return;
+	}
+	add_label(out, "  first");
+	iso_time(out, p.first_ns);
+	buf_addc(out, '\n');
+	add_label(out, "  last");
+	iso_time(out, p.last_ns);
+	buf_addc(out, '\n');
+}
+
 static void add_section(const struct info *in, const struct section *s, bool numbered,
 			struct buf *out)
 {
@@ -311,6 +332,9 @@ static void add_section(const struct info *in, const struct section *s, bool num
 	add_span(s, out);
 	add_events(s, out);
 	add_packets(s, out);
+	if (in->passing != NULL) {
+		add_passing(in->passing, s, out);
+	}
 	add_kinds(s, in->all, out);
 }
 

@@ -4,6 +4,11 @@
  */
 #include "cli/joined.h"
 
+#include "base/limits.h"
+#include "cli/spool.h"
+
+#include <unistd.h>
+
 /* ---- calls on sockets ------------------------------------------------------------------------------------- */
 
 struct noted {
@@ -91,15 +96,29 @@ static const struct tap *const taps[] = { &notes_tap, NULL };
 
 /* ---- the pass ------------------------------------------------------------------------------------------------ */
 
-static int refuse_stdin(const char *what, const struct options *o, struct diag *d)
+/* Standard input is kept as far as it is read twice. */
+static int keep_stdin(const char *what, const struct options *o, struct diag *d, bool *ret_named)
 {
+	struct spool s = { 0, false };
+	bool named = false;
+	struct err e;
+	int rc;
+
 	for (size_t i = 0; i < o->input_count; i++) {
-		if (strcmp(o->inputs[i], "-") == 0) {
-			diag_error(d, "%s reads its inputs twice and cannot do so with standard input: name a file", what);
-			return err_exit_status(ERR_USAGE);
-		}
+		named |= strcmp(o->inputs[i], "-") == 0;
 	}
-	return 0;
+	*ret_named = named;
+	err_init(&e);
+	rc = named ? spool_stdin(LIMIT_SPOOL_BYTES, &s, &e) : 0;
+	if (rc == ERR_STOPPED) {
+		diag_note(d, "stopped by a signal: standard input was not read to its end");
+	} else if (rc != 0) {
+		diag_err(d, &e);
+	} else if (s.cut) {
+		diag_warn(d, "standard input is longer than the %u GiB that %s looks at: what comes after is left out; name a file",
+			  (unsigned int)(LIMIT_SPOOL_BYTES >> 30), what);
+	}
+	return rc == 0 ? 0 : err_exit_status(rc);
 }
 
 static void count_kinds(struct joined *j, struct source *const *sources, uint32_t count)
@@ -179,9 +198,10 @@ static int make_lookup(struct joined *j, struct err *e)
 
 int joined_list(struct joined *j, const char *what, const struct options *o, struct diag *d)
 {
-	int status = refuse_stdin(what, o, d);
+	int status;
 
 	memset(j, 0, sizeof(*j));
+	status = keep_stdin(what, o, d, &j->from_stdin);
 	run_init(&j->run, o, d);
 	status = status == 0 ? run_inputs(&j->run) : status;
 	j->shared_dir = shared_directory(&j->run.inputs);
@@ -215,6 +235,9 @@ int joined_run(struct joined *j, const struct join_options *opt)
 void joined_lend_inputs(const struct joined *j, struct run *r)
 {
 	r->inputs = j->run.inputs;
+	if (j->from_stdin) {
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+	}
 }
 
 void joined_take_inputs(struct run *r)

@@ -15,14 +15,15 @@ struct joined {
 	struct run run;
 	const struct join *join;	/* borrowed from the engine; NULL: the input holds nothing to join */
 	struct lookup *lookup;		/* owns; NULL likewise */
+	bool from_stdin;		/* standard input is one of them */
 	size_t pair_count;		/* 0: nothing was joined */
 	size_t shared_dir;		/* bytes of the directory that all absolute inputs share, with its slash */
 	bool many_packets, many_calls;	/* several sources hold such: numbers need the name of theirs */
 };
 
 /*
- * Lists the inputs. what: the option or command, for messages. Standard input is refused: it cannot be read twice. 0, or the exit
- * status; what is wrong has been said.
+ * Lists the inputs. what: the option or command, for messages. Standard input is kept in a file up to LIMIT_SPOOL_BYTES; that there was
+ * more is said. 0, or the exit status; what is wrong has been said.
  */
 int joined_list(struct joined *j, const char *what, const struct options *o, struct diag *d);
 /* Reads and joins them. 0, or the exit status; what was damaged or skipped has not been said: the second pass tells. */

@@ -31,9 +31,54 @@ const struct option_row option_rows[] = {
 	{ "format", 'p', OPTION_TEXT, OPT_FOR_PRINT, AT(format), "FORMAT", 0, 0, NULL,
 	  "what a line shows: text with %field, %field[arg], %WIDTHfield,\n"
 	  "\\t and \\n; with a leading * lines whose fields have no value\n"
-	  "are printed too, with <NA> in their place" },
-	{ "json", 0, OPTION_FLAG, OPT_FOR_INFO | OPT_FOR_PRINT, AT(json), NULL, 0, 0, NULL,
-	  "JSON: one object (info) or one object per line (print)" },
+	  "are printed too, with <NA> in their place; -pc: the default\n"
+	  "line with containers, -pk: with pods" },
+	{ "filter", 'f', OPTION_ONCE, OPT_FOR_RUNS, AT(filter), "FILTER", 0, 0, NULL,
+	  "only events and packets that pass, as sysdig and Falco or as\n"
+	  "Wireshark write it: 'proc.name = nginx and evt.failed = true',\n"
+	  "'tcp.port == 80 && ip.addr == 10.0.0.0/8'; @NAME: a saved one;\n"
+	  "see thresher-filter(7)" },
+	{ "filter-file", 0, OPTION_TEXTS, OPT_FOR_RUNS, AT(filter_files), "FILE", 0, 0, NULL,
+	  "saved filters, macros and lists: YAML, or Wireshark's file of\n"
+	  "display filters or filter buttons; may be repeated" },
+	{ "packet-filter", 0, OPTION_ONCE, OPT_FOR_RUNS, AT(packet_filter), "EXPR", 0, 0, NULL,
+	  "only packets that pass, as tcpdump writes it: 'tcp port 80';\n"
+	  "events are left alone" },
+	{ "verbose", 'V', OPTION_FLAG, OPT_FOR_PRINT, AT(verbose), NULL, 0, 0, NULL,
+	  "below each line all that is known of it: parameters, process\n"
+	  "with ancestors, user, container, fd; layers, flow" },
+	{ "hex", 'x', OPTION_COUNT, OPT_FOR_PRINT, AT(hex), NULL, 0, 0, NULL,
+	  "below each line its data in hex and ASCII: what was read or\n"
+	  "written, the payload of a packet; -xx: the whole packet" },
+	{ "ascii", 'A', OPTION_FLAG, OPT_FOR_PRINT, AT(ascii), NULL, 0, 0, NULL,
+	  "the same as text, other bytes as dots" },
+	{ "around", 0, OPTION_NUMBER, OPT_FOR_PRINT, AT(around), "N", 0, LIMIT_AROUND_LINES, NULL,
+	  "beside what passes the filter, N lines before and after it,\n"
+	  "of the same capture; -- between groups" },
+	{ "from", 0, OPTION_TEXT, OPT_FOR_PRINT, AT(from), "TIME", 0, 0, NULL,
+	  "nothing before TIME: 2026-11-21T08:35:31.5Z, seconds since\n"
+	  "1970, a time of day of the capture, +10s from its start or\n"
+	  "-10s from its end" },
+	{ "to", 0, OPTION_TEXT, OPT_FOR_PRINT, AT(to), "TIME", 0, 0, NULL,
+	  "nothing at TIME or later" },
+	{ "last", 0, OPTION_SPAN, OPT_FOR_PRINT, AT(last_ns), "DURATION", 0, 0, NULL,
+	  "only the last 30s, 5m, 1h30m of the capture (or before --to)" },
+	{ "as", 0, OPTION_WORD, OPT_FOR_FOLLOW, AT(follow_form), "FORM", 0, 0, "text hex raw json",
+	  "text: what is not printable as dots (default); hex: beside\n"
+	  "it; raw: the bytes alone, gaps left out; json: an object per\n"
+	  "conversation, bytes in base64" },
+	{ "as", 0, OPTION_WORD, OPT_FOR_TOP, AT(top_form), "FORM", 0, 0, "table csv json",
+	  "a table of the first 20 rows (default), or all rows as CSV or\n"
+	  "as JSON, an object per line" },
+	{ "side", 0, OPTION_WORD, OPT_FOR_FOLLOW, AT(follow_side), "SIDE", 0, 0, "both client server",
+	  "what both said, in the order of time, or one of them" },
+	{ "view", 0, OPTION_WORD, OPT_FOR_FOLLOW, AT(follow_view), "VIEW", 0, 0, "both packets syscalls",
+	  "whose bytes: of packets, with holes filled from system calls\n"
+	  "(default), or of one of them alone" },
+	{ "body", 0, OPTION_FLAG, OPT_FOR_FOLLOW, AT(body), NULL, 0, 0, NULL,
+	  "of http:N the bodies only: without heads, chunks undone" },
+	{ "json", 0, OPTION_FLAG, OPT_FOR_INFO | OPT_FOR_PRINT | OPT_FOR_FIELDS, AT(json), NULL, 0, 0, NULL,
+	  "JSON: one object (info, fields) or one object per line (print)" },
 	{ "raw", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(raw), NULL, 0, 0, NULL,
 	  "every event as stored: enter and exit on lines of their own,\n"
 	  "stored parameters, raw ordinal numbers, nothing hidden" },
@@ -44,20 +89,30 @@ const struct option_row option_rows[] = {
 	  "own form, among the lines of events" },
 	{ "join", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(join), NULL, 0, 0, NULL,
 	  "packets with process, thread and call, calls on sockets with\n"
-	  "the packets that carried their bytes; reads the inputs twice,\n"
-	  "so they must be files, not standard input" },
+	  "the packets that carried their bytes; reads the inputs twice\n"
+	  "(standard input is kept in a temporary file)" },
+	{ "count", 'c', OPTION_NUMBER, OPT_FOR_TOP, AT(count), "N", 0, UINT64_MAX - 1, NULL,
+	  "the first N rows" },
 	{ "count", 'c', OPTION_NUMBER, OPT_FOR_PRINT, AT(count), "N", 0, UINT64_MAX - 1, NULL,
-	  "stop after N lines" },
+	  "stop after N lines (with --around: N that pass)" },
 	{ "time", 't', OPTION_LETTER, OPT_FOR_PRINT, AT(time_format), "LETTER", 0, 0, "hairdD",
 	  "time of the default line: h time of day, a seconds since 1970,\n"
 	  "i ISO 8601, r since the first line, D since the line before,\n"
 	  "d latency of the call, \xe2\x89\xa4 before an upper bound" },
 	{ "local-time", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(local_time), NULL, 0, 0, NULL,
 	  "times of day in the local time zone instead of UTC" },
+	{ "color", 0, OPTION_WORD, OPT_FOR_PRINT | OPT_FOR_FOLLOW, AT(colour), "WHEN", 0, 0, "auto always never",
+	  "colours: auto (default: on a terminal, unless NO_COLOR is\n"
+	  "set), always, never" },
+	{ "pager", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(pager), NULL, 0, 0, NULL,
+	  "on a terminal, through $PAGER (default: less)" },
 	{ "list", 'l', OPTION_FLAG, OPT_FOR_PRINT, AT(list), NULL, 0, 0, NULL,
 	  "list the fields that -p knows, and end" },
 	{ "all", 'a', OPTION_FLAG, OPT_FOR_INFO, AT(all), NULL, 0, 0, NULL,
 	  "text lists every kind of event, not only the most frequent" },
+	{ "script", 0, OPTION_TEXTS, OPT_FOR_REPORT, AT(scripts), "FILE", 0, 0, NULL,
+	  "a Lua script that sees events and packets and adds tables of\n"
+	  "its own; may be repeated; see thresher-lua(7)" },
 	{ "hash", 0, OPTION_FLAG, OPT_FOR_INFO | OPT_FOR_REPORT, AT(hash), NULL, 0, 0, NULL,
 	  "SHA-256 of every input file as stored on disk" },
 	{ "strict", 0, OPTION_FLAG, OPT_FOR_RUNS, AT(strict), NULL, 0, 0, NULL,
@@ -108,6 +163,10 @@ void options_release(struct options *o)
 	free(o->inputs);
 	o->inputs = NULL;
 	o->input_count = 0;
+	free(o->filter_files.items);
+	free(o->scripts.items);
+	memset(&o->filter_files, 0, sizeof(o->filter_files));
+	memset(&o->scripts, 0, sizeof(o->scripts));
 }
 
 static int suffix_shift(char c)
@@ -246,8 +305,7 @@ static bool amount_at(const char **io_s, uint64_t *ret_whole, uint64_t *ret_bill
 	return true;
 }
 
-/* "3h20m": one or more numbers with a unit each, all added up; a number alone is seconds. */
-static bool parse_duration(const char *s, int64_t *ret_ns)
+bool option_duration(const char *s, int64_t *ret_ns)
 {
 	bool minus = *s == '-';
 	bool any = false;
@@ -275,11 +333,56 @@ static bool parse_duration(const char *s, int64_t *ret_ns)
 	return true;
 }
 
+static int set_span(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	int64_t ns;
+
+	if (value[0] < '0' || value[0] > '9' || !option_duration(value, &ns) || ns == 0) {
+		return err_set(e, ERR_USAGE, "option --%s wants a duration above 0 such as 30s or 1h30m, not '%s'", r->name, value);
+	}
+	memcpy(at, &ns, sizeof(ns));
+	return 0;
+}
+
+static int set_once(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	const char *before;
+
+	memcpy(&before, at, sizeof(before));
+	if (value[0] == '\0') {
+		return err_set(e, ERR_USAGE, "option --%s wants a value", r->name);
+	}
+	if (before != NULL) {
+		return err_set(e, ERR_USAGE, "option --%s is given twice: put 'and' or 'or' between the two", r->name);
+	}
+	memcpy(at, &value, sizeof(value));
+	return 0;
+}
+
+static int add_text(const struct option_row *r, void *at, const char *value, struct err *e)
+{
+	struct option_texts t;
+	const char **grown;
+
+	memcpy(&t, at, sizeof(t));
+	if (value[0] == '\0') {
+		return err_set(e, ERR_USAGE, "option --%s wants a value", r->name);
+	}
+	grown = realloc(t.items, (t.count + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		return err_nomem(e, "the command line");
+	}
+	t.items = grown;
+	t.items[t.count++] = value;
+	memcpy(at, &t, sizeof(t));
+	return 0;
+}
+
 static int set_duration(const struct option_row *r, void *at, const char *value, struct err *e)
 {
 	int64_t ns;
 
-	if (!parse_duration(value, &ns)) {
+	if (!option_duration(value, &ns)) {
 		return err_set(e, ERR_USAGE, "option --%s wants a duration such as +12040.7s or -3h20m, not '%s'", r->name,
 			       value);
 	}
@@ -297,6 +400,10 @@ static int set_value(struct options *o, const struct option_row *r, const char *
 	case OPTION_LETTER: return set_letter(r, at, value, e);
 	case OPTION_WORD: return set_word(r, at, value, e);
 	case OPTION_DURATION: return set_duration(r, at, value, e);
+	case OPTION_SPAN: return set_span(r, at, value, e);
+	case OPTION_ONCE: return set_once(r, at, value, e);
+	case OPTION_TEXTS: return add_text(r, at, value, e);
+	case OPTION_COUNT: ++*(uint64_t *)at; return 0;
 	case OPTION_TEXT:
 		if (value[0] == '\0') {
 			return err_set(e, ERR_USAGE, "option --%s wants a value", r->name);
@@ -328,6 +435,11 @@ static const struct option_row *find_letter(char letter, unsigned int commands)
 	return NULL;
 }
 
+static bool takes_no_value(const struct option_row *r)
+{
+	return r->kind == OPTION_FLAG || r->kind == OPTION_COUNT;
+}
+
 struct arguments {
 	int argc;
 	char **argv;
@@ -356,7 +468,7 @@ static int parse_long(struct options *o, unsigned int commands, const char *text
 	if (r == NULL) {
 		return err_set(e, ERR_USAGE, "unknown option '--%.*s'", (int)len, text);
 	}
-	if (r->kind == OPTION_FLAG) {
+	if (takes_no_value(r)) {
 		if (value != NULL) {
 			return err_set(e, ERR_USAGE, "option --%s takes no value", r->name);
 		}
@@ -383,7 +495,7 @@ static int parse_letters(struct options *o, unsigned int commands, const char *l
 		if (r == NULL) {
 			return err_set(e, ERR_USAGE, "unknown option '-%c'", *letters);
 		}
-		if (r->kind == OPTION_FLAG) {
+		if (takes_no_value(r)) {
 			set_value(o, r, NULL, e);
 			continue;
 		}
@@ -437,6 +549,10 @@ static void usage_row(struct buf *out, const struct option_row *r)
 	}
 	if (r->value != NULL) {
 		buf_printf(out, " %s", r->value);
+	}
+	if (out->len - from >= USAGE_COLUMN) {
+		buf_addc(out, '\n');
+		from = out->len;
 	}
 	for (;;) {
 		size_t len = strcspn(line, "\n");

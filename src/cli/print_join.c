@@ -8,7 +8,12 @@
 
 static const char *reason_name(uint8_t reason)
 {
-	static const char *const names[] = { "tuple and bytes", "tuple", "NAT" };
+	static const char *const names[MATCH_REASONS] = {
+		[MATCH_SEQUENCE] = "sequence numbers",
+		[MATCH_TUPLE_BYTES] = "tuple and bytes",
+		[MATCH_TUPLE] = "tuple",
+		[MATCH_NAT] = "NAT",
+	};
 
 	return reason < ARRAY_LEN(names) ? names[reason] : "unknown";
 }

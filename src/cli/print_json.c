@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "cli/json.h"
+#include "cli/print_hex.h"
 #include "filter/args.h"
 
 /* ---- typed arguments ---- */
@@ -72,22 +73,6 @@ static void add_strings(struct buf *out, struct param v)
 	buf_addc(out, ']');
 }
 
-/* Data parameters that hold lists of strings. */
-static bool is_list_of_strings(const struct schema_param *p)
-{
-	static const char *const names[] = { "args", "env", "cgroups", "argv" };
-
-	if (p->type == PT_CHARBUFARRAY) {
-		return true;
-	}
-	for (size_t i = 0; p->type == PT_BYTEBUF && i < ARRAY_LEN(names); i++) {
-		if (strcmp(p->name, names[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool is_signed(unsigned int type)
 {
 	switch (type) {
@@ -128,7 +113,7 @@ static void add_arg(struct buf *out, const struct text_ctx *t, const struct even
 		buf_adds(out, "null");
 		return;
 	}
-	if (is_list_of_strings(p)) {
+	if (data_is_strings(p)) {
 		add_strings(out, v);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include "cli/print_packet.h"
 
 #include "base/escape.h"
+#include "cli/colour.h"
 #include "cli/json.h"
 #include "events/addr.h"
 #include "net/net.h"
@@ -13,49 +14,6 @@
 enum { LINK_ETHERNET = 1 };
 
 #define ARROW " \xe2\x86\x92 "
-
-/* ---- layers of packets ------------------------------------------------------------------------------ */
-
-void layer_walk_init(struct layer_walk *w, const struct batch *b)
-{
-	uint32_t first = b->layer_count;
-
-	while (first > 0 && (b->layers[first - 1].flags & LAYER_REBUILT) != 0) {
-		first--;
-	}
-	w->batch = b;
-	w->next = 0;
-	w->rebuilt = first;
-	w->rebuilt_first = first;
-}
-
-/* Passes the layers up to those of a packet and returns its last one, or NULL. */
-static const struct layer *pass(const struct batch *b, uint32_t *at, uint32_t end, uint32_t packet)
-{
-	const struct layer *found = NULL;
-
-	while (*at < end && b->layers[*at].packet <= packet) {
-		const struct layer *l = &b->layers[(*at)++];
-
-		if (l->packet == packet && (found == NULL || (l->flags & LAYER_LAST) != 0)) {
-			found = l;
-		}
-	}
-	return found;
-}
-
-const struct layer *layer_walk_next(struct layer_walk *w, uint32_t packet)
-{
-	const struct batch *b = w->batch;
-	const struct layer *l = pass(b, &w->next, w->rebuilt_first, packet);
-
-	if (UNLIKELY(w->rebuilt < b->layer_count) && b->layers[w->rebuilt].packet <= packet) {
-		const struct layer *whole = pass(b, &w->rebuilt, b->layer_count, packet);
-
-		l = whole != NULL && (whole->flags & LAYER_LAST) != 0 ? whole : l;
-	}
-	return l;
-}
 
 /* ---- addresses -------------------------------------------------------------------------------------- */
 
@@ -99,16 +57,31 @@ static bool add_address(const struct packet *p, const struct layer *l, bool send
 
 /* ---- text --------------------------------------------------------------------------------------------- */
 
-void print_packet_text(struct field_ctx *c, const struct packet *p, const struct layer *l, uint64_t num,
-		       struct buf *out)
+/* Something went wrong with the segment, or it was sent for no use. */
+#define MARKS_BAD                                                                                                     \
+	(MARK_RETRANSMISSION | MARK_OUT_OF_ORDER | MARK_GAP | MARK_OVERLAP_DIFFERS | MARK_ZERO_WINDOW | MARK_ACKED_UNSEEN)
+
+static void add_number_and_time(struct field_ctx *c, const struct packet *p, uint64_t num, bool colour, struct buf *out)
 {
+	colour_begin(out, colour, COLOUR_PACKET);
 	buf_addc(out, 'p');
 	buf_add_u64(out, num);
+	colour_end(out, colour, COLOUR_PACKET);
 	buf_addc(out, ' ');
+	colour_begin(out, colour, COLOUR_DIM);
 	if ((p->flags & PACKET_NO_TIME) != 0 || !field_print_time(c, p->ts_ns, out)) {
 		buf_add(out, "<NA>", 4);
 	}
+	colour_end(out, colour, COLOUR_DIM);
 	buf_addc(out, ' ');
+}
+
+void print_packet_text(struct field_ctx *c, const struct packet *p, const struct layer *l, uint64_t num, bool colour,
+		       struct buf *out)
+{
+	bool bad = l != NULL && ((l->marks & MARKS_BAD) != 0 || (l->flags & LAYER_MALFORMED) != 0);
+
+	add_number_and_time(c, p, num, colour, out);
 	if (!add_address(p, l, true, out)) {
 		buf_addc(out, '-');
 	}
@@ -117,7 +90,9 @@ void print_packet_text(struct field_ctx *c, const struct packet *p, const struct
 		buf_addc(out, '-');
 	}
 	buf_addc(out, ' ');
+	colour_begin(out, colour, bad ? COLOUR_BAD : COLOUR_PACKET);
 	buf_adds(out, l != NULL ? layer_protocol(p, l) : "UNKNOWN");
+	colour_end(out, colour, bad ? COLOUR_BAD : COLOUR_PACKET);
 	buf_addc(out, ' ');
 	buf_add_u64(out, p->orig_len);
 	buf_addc(out, ' ');

@@ -13,23 +13,10 @@
 #define CLI_PRINT_PACKET_H
 
 #include "filter/fields.h"
-#include "net/layer.h"
-
-/* Finds the layer of each packet that says most of it: the innermost, of a datagram put together where there is one. Packets are
- * asked for in order. */
-struct layer_walk {
-	const struct batch *batch;
-	uint32_t next;		/* layers of dissected packets not passed yet */
-	uint32_t rebuilt;	/* the same of rebuilt datagrams, which lie behind them */
-	uint32_t rebuilt_first;
-};
-
-void layer_walk_init(struct layer_walk *w, const struct batch *b);
-/* NULL: the batch was not dissected. */
-const struct layer *layer_walk_next(struct layer_walk *w, uint32_t packet);
+#include "net/layer_walk.h"
 
 /* Append without a line end. num: ordinal of the packet; c gives time style and batch. l may be NULL. */
-void print_packet_text(struct field_ctx *c, const struct packet *p, const struct layer *l, uint64_t num,
+void print_packet_text(struct field_ctx *c, const struct packet *p, const struct layer *l, uint64_t num, bool colour,
 		       struct buf *out);
 void print_packet_json(struct field_ctx *c, const struct packet *p, const struct layer *l, uint64_t num,
 		       struct buf *out);

@@ -188,6 +188,10 @@ int run_status(struct run *r)
 	uint32_t said = 0;
 
 	say_skips(r);
+	if (engine_filter_gave_up(r->engine) > 0) {
+		diag_warn(r->diag, "%llu regex matches were given up: counted as no match",
+			  (unsigned long long)engine_filter_gave_up(r->engine));
+	}
 	for (uint32_t i = 0; i < count && said < NOTES_MAX; i++) {
 		if (is_damaged(sources[i])) {
 			say_damage(r, sources[i]);

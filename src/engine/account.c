@@ -143,8 +143,8 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 	b->first_num = ln->num;
 	b->first_raw_num = ln->raw_num;
 	b->first_packet_num = ln->packet_num;
-	ln->num += b->tally.shown;
-	ln->raw_num += b->event_count;
+	ln->num += b->tally.numbered;
+	ln->raw_num += b->tally.events;
 	ln->packet_num += b->packet_count;
 	if (add_damages(s->source, b) != 0) {
 		return ERR_NOMEM;

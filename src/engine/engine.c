@@ -64,6 +64,9 @@ int engine_new(const struct engine_options *opt, struct engine **ret_en, struct 
 	plan_threads(en);
 	en->workers = calloc(en->worker_count, sizeof(*en->workers));
 	rc = en->workers == NULL ? err_nomem(e, "the engine") : taps_init(en, e);
+	if (rc == 0 && hide_asked(opt)) {
+		rc = hide_new(en, &en->hide, e);
+	}
 	if (rc == 0 && en->follow && !opt->no_ndpi && ndpi_module_new(&en->ndpi) != 0) {
 		rc = err_nomem(e, "the engine");
 	}
@@ -93,6 +96,7 @@ void engine_free(struct engine *en)
 		return;
 	}
 	taps_release(en);
+	hide_free(en->hide);
 	join_free(en->joined);
 	for (uint32_t i = 0; i < en->lane_count; i++) {
 		for (uint32_t k = 0; k < en->lanes[i].source_count; k++) {

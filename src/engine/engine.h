@@ -16,6 +16,10 @@
 #include "readers/source.h"
 #include "stats/tap.h"
 
+struct filter;
+struct lookup;
+struct packet_bpf;
+
 struct progress {
 	uint64_t disk_bytes, disk_total;	/* read and known in all (UINT64_MAX: unknown) */
 	uint64_t events, packets;
@@ -62,7 +66,12 @@ struct engine_options {
 	bool no_join;			/* not even then */
 	struct join_options join_options;
 	bool clock_packets;		/* times in joined tables by the packets' clock, not the syscalls' */
-	unsigned int wants;		/* WANT_ besides those of the taps */
+	unsigned int wants;		/* WANT_ besides those of the taps; the filter's are added */
+	/* What does not pass is hidden (EVENT_HIDDEN, PACKET_HIDDEN) before taps and sink look; borrowed, NULL: everything passes. */
+	const struct filter *filter;
+	const struct packet_bpf *packet_filter;
+	bool filter_raw;		/* put to events as stored, enter events too */
+	const struct lookup *lookup;	/* of the pass before, for joined fields; or NULL */
 	const struct tap *const *taps;	/* NULL-terminated list, or NULL */
 	const struct line_sink *sink;	/* or NULL */
 	void (*progress)(void *arg, const struct progress *p);	/* called on the caller's thread, about 5/s */
@@ -70,6 +79,9 @@ struct engine_options {
 };
 
 struct engine;
+
+/* All that the fold of such a run is asked for: the options' own wants, the filter's, those of the taps. */
+unsigned int engine_wants(const struct engine_options *opt);
 
 int engine_new(const struct engine_options *opt, struct engine **ret_en, struct err *e);
 void engine_free(struct engine *en);
@@ -85,11 +97,15 @@ int engine_run(struct engine *en, const struct input_list *inputs, struct err *e
 void engine_stop(void);
 bool engine_stopped(void);
 
+/* Regex matches of the filter that were given up at their ceiling, and so did not match. After engine_run. */
+uint64_t engine_filter_gave_up(const struct engine *en);
 /* After engine_run: the sources in report order, what was skipped, and the merged state of tap i. */
 struct source *const *engine_sources(const struct engine *en, uint32_t *ret_count);
 const struct input_skip *engine_skips(const struct engine *en, size_t *ret_count);
 /* With opt.join (or a tap that asks), after engine_run: sockets with flows. NULL: not joined. */
 const struct join *engine_joined(const struct engine *en);
+/* So much of an absolute name is where the evidence lies on this machine: reports leave it out. 0: no input has one. */
+size_t engine_shared_directory(const struct input_list *inputs);
 /* Builds the tables of all taps (opt.taps) into r, with plots and summary. After engine_run. */
 int engine_report(struct engine *en, struct report *r, struct err *e);
 void *engine_tap_state(const struct engine *en, unsigned int tap);

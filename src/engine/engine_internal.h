@@ -112,6 +112,7 @@ struct engine {
 	bool follow;			/* somebody wants packets dissected and flows followed */
 	bool join;			/* somebody wants sockets collected and joined with flows */
 	struct join *joined;		/* owns; after the run */
+	struct hide *hide;		/* owns; NULL: no filter */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -197,6 +198,17 @@ int shards_freeze(struct section *sec);
 
 /* joinable.c */
 bool inputs_may_have_packets(const struct input_list *inputs);
+
+/* hide.c: hide_batch by the worker that taps a batch, before it; hide_keep in order, when it is released. 0, ERR_NOMEM. */
+bool hide_asked(const struct engine_options *opt);
+int hide_new(struct engine *en, struct hide **ret_h, struct err *e);
+void hide_free(struct hide *h);
+const uint8_t *hide_skip(const struct hide *h);
+const uint8_t *hide_types(const struct hide *h);
+int hide_batch(struct engine *en, unsigned int worker, struct batch *b, struct err *e);
+/* Only tables ask which have passed. */
+bool hide_keeps(const struct engine *en);
+int hide_keep(const struct batch *b);
 
 /* taps.c */
 int taps_init(struct engine *en, struct err *e);

@@ -7,12 +7,17 @@
 
 #include "state/state.h"
 
+static bool reads_no_fds(const struct engine *en)
+{
+	return (en->wants & (WANT_FDS | WANT_REFS | WANT_COUNTS)) == 0;
+}
+
 static int section_state(struct engine *en, struct section *sec, struct err *e)
 {
 	if (sec->state != NULL || !sec->has_scap) {
 		return 0;
 	}
-	return state_new(sec, en->wants, &sec->state, e);
+	return state_new(sec, en->wants | (hide_skip(en->hide) != NULL && reads_no_fds(en) ? WANT_NO_FDS : 0), &sec->state, e);
 }
 
 /* The lane goes on to another section; the old one is finished when its batches are out of use. */

@@ -293,7 +293,11 @@ static void release_slots(struct engine *en, struct lane *ln)
 		if (s->source->mapped && (s->batch.end_off ^ s->batch.base_off) >= MAP_DONE_STEP) {
 			stream_map_done(s->stream, s->batch.base_off & ~(MAP_DONE_STEP - 1));
 		}
-		en->events += s->batch.event_count;
+		if (hide_keeps(en) && hide_keep(&s->batch) != 0 && en->code == 0) {
+			en->finish = true;
+			en->code = err_nomem(&en->err, "the filter");
+		}
+		en->events += s->batch.tally.events;
 		en->packets += s->batch.packet_count;
 		s->stage = SLOT_FREE;
 		ln->next_release++;
@@ -318,10 +322,13 @@ static void fail(struct engine *en, int code, const struct err *why)
 
 /* ---- doing (without the lock) ------------------------------------------------------------------- */
 
-static int do_tap(struct engine *en, struct worker *w, struct slot *s)
+static int do_tap(struct engine *en, struct worker *w, struct slot *s, struct err *e)
 {
-	int rc = taps_feed(en, w->index, &s->batch, false);
+	int rc = en->hide != NULL ? hide_batch(en, w->index, &s->batch, e) : 0;
 
+	if (rc == 0) {
+		rc = taps_feed(en, w->index, &s->batch, false);
+	}
 	s->emitted = 0;
 	s->lines.count = 0;
 	buf_reset(&s->lines.text);
@@ -352,6 +359,8 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 		break;
 	case JOB_DECODE:
 		clock = CLOCK_DECODE;
+		j->slot->batch.skip = hide_skip(en->hide);
+		j->slot->batch.hidden = hide_types(en->hide);
 		rc = decode_batch(&j->slot->batch);
 		if (rc == 0 && en->follow && j->slot->batch.packet_count > 0) {
 			rc = net_dissect(&j->slot->batch);
@@ -378,7 +387,7 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 		break;
 	case JOB_TAP:
 		clock = CLOCK_TAP;
-		rc = do_tap(en, w, j->slot);
+		rc = do_tap(en, w, j->slot, e);
 		break;
 	case JOB_CLOSE:
 		rc = fold_finish(j->lane);

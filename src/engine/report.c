@@ -28,6 +28,11 @@ static void summarise(const struct engine *en, struct report *r)
 		 (unsigned long long)packets, packets == 1 ? "" : "s",
 		 damages > 0 ? ", damaged input" : "",
 		 r->stopped ? ", stopped before the end" : "");
+	if (en->hide != NULL) {
+		size_t len = strlen(r->summary);
+
+		snprintf(r->summary + len, sizeof(r->summary) - len, "; tables show only what passes the filter");
+	}
 }
 
 /* Shortens *io_len to what path has in common with the first len bytes of *io_first, up to a slash. */
@@ -56,24 +61,24 @@ static void share_directory(const char *path, const char **io_first, size_t *io_
  * Where the evidence lies on this machine does not belong in a report: absolute paths lose the
  * directory that all of them share. Returns its length with the final slash, 0 when none is absolute.
  */
-static size_t shared_directory(const struct engine *en)
+size_t engine_shared_directory(const struct input_list *inputs)
 {
 	const char *first = NULL;
 	size_t len = 0;
 
-	for (size_t i = 0; i < en->inputs->count; i++) {
-		share_directory(en->inputs->files[i].path, &first, &len);
+	for (size_t i = 0; i < inputs->count; i++) {
+		share_directory(inputs->files[i].path, &first, &len);
 	}
 	/* Of archives only the file counts, which is in the list above: a member's name may have slashes. */
-	for (size_t i = 0; i < en->inputs->skip_count; i++) {
-		share_directory(en->inputs->skips[i].name, &first, &len);
+	for (size_t i = 0; i < inputs->skip_count; i++) {
+		share_directory(inputs->skips[i].name, &first, &len);
 	}
 	return len;
 }
 
 static void shorten_names(struct engine *en)
 {
-	size_t len = shared_directory(en);
+	size_t len = engine_shared_directory(en->inputs);
 
 	for (uint32_t i = 0; i < en->source_count; i++) {
 		struct source *s = en->sources[i];
@@ -103,6 +108,7 @@ int engine_report(struct engine *en, struct report *r, struct err *e)
 	in.skip_count = en->skip_count;
 	in.series = series;
 	in.join = en->joined;
+	in.filtered = en->hide != NULL;
 	in.clock_packets = en->opt.clock_packets;
 	for (unsigned int t = 0; t < en->tap_count && rc == 0; t++) {
 		rc = en->opt.taps[t]->tables(engine_tap_state(en, t), &in, r, e);

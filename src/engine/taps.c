@@ -5,21 +5,39 @@
  */
 #include "engine/engine_internal.h"
 
+#include "filter/filter.h"
+
 static void **tap_state(struct engine *en, unsigned int tap, unsigned int worker)
 {
 	return &en->tap_states[(size_t)tap * (en->worker_count + 1) + worker];
 }
 
+unsigned int engine_wants(const struct engine_options *opt)
+{
+	unsigned int wants = opt->wants;
+
+	if (opt->filter != NULL) {
+		wants |= filter_wants(opt->filter) & ~WANT_FOLD;
+	}
+	for (unsigned int t = 0; opt->taps != NULL && opt->taps[t] != NULL; t++) {
+		wants |= opt->taps[t]->wants;
+	}
+	return wants;
+}
+
 int taps_init(struct engine *en, struct err *e)
 {
-	en->wants = en->opt.wants;
-	en->follow = en->opt.packets;
+	en->wants = engine_wants(&en->opt);
+	if (en->opt.filter != NULL) {
+		en->opt.fold = en->opt.fold || (filter_wants(en->opt.filter) & WANT_FOLD) != 0;
+	}
+	en->follow = en->opt.packets || en->opt.packet_filter != NULL ||
+		     (en->opt.filter != NULL && (filter_kinds(en->opt.filter) & FILTER_OF_PACKETS) != 0);
 	en->join = en->opt.join;
 	en->tap_count = 0;
 	for (; en->opt.taps != NULL && en->opt.taps[en->tap_count] != NULL; en->tap_count++) {
 		const struct tap *tap = en->opt.taps[en->tap_count];
 
-		en->wants |= tap->wants;
 		en->follow = en->follow || tap->packets || tap->flows;
 		en->join = en->join || tap->join;
 	}

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "events/decode_internal.h"
 #include "events/event.h"
+#include "events/extra.h"
 #include "readers/blocks.h"
 #include "readers/frame.h"
 #include "readers/source.h"
@@ -288,26 +289,27 @@ static ALWAYS_INLINE void find_result(struct event *ev)
 	}
 }
 
-static ALWAYS_INLINE void tally_event(struct batch *b, const struct event *ev)
+static ALWAYS_INLINE void tally_event(struct batch *b, unsigned int flags, uint64_t ts_ns, uint16_t stored_type)
 {
 	struct batch_tally *t = &b->tally;
 
 	t->events++;
-	t->shown += (ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN;
-	t->state_only += (ev->flags & EVENT_STATE_ONLY) != 0;
-	t->unknown += (ev->flags & EVENT_UNKNOWN_TYPE) != 0;
-	t->bad_params += (ev->flags & EVENT_BAD_PARAMS) != 0;
-	t->enters += (ev->flags & (EVENT_EXIT | EVENT_UNKNOWN_TYPE)) == 0;
-	if (UNLIKELY(ev->flags & EVENT_TIME_ZERO)) {
+	t->numbered += (flags & EVENT_SHOWN) != 0;
+	t->shown += (flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN;
+	t->state_only += (flags & EVENT_STATE_ONLY) != 0;
+	t->unknown += (flags & EVENT_UNKNOWN_TYPE) != 0;
+	t->bad_params += (flags & EVENT_BAD_PARAMS) != 0;
+	t->enters += (flags & (EVENT_EXIT | EVENT_UNKNOWN_TYPE)) == 0;
+	if (UNLIKELY(flags & EVENT_TIME_ZERO)) {
 		t->time_zero++;
 	} else {
-		if (t->first_event_ns == 0 || ev->ts_ns < t->first_event_ns) {
-			t->first_event_ns = ev->ts_ns;
+		if (t->first_event_ns == 0 || ts_ns < t->first_event_ns) {
+			t->first_event_ns = ts_ns;
 		}
-		t->last_event_ns = max_u64(t->last_event_ns, ev->ts_ns);
+		t->last_event_ns = max_u64(t->last_event_ns, ts_ns);
 	}
-	if (LIKELY(ev->stored_type < SCHEMA_EVENTS)) {
-		b->by_type[ev->stored_type]++;
+	if (LIKELY(stored_type < SCHEMA_EVENTS)) {
+		b->by_type[stored_type]++;
 	}
 }
 
@@ -341,12 +343,60 @@ static ALWAYS_INLINE void decode_record(struct event *ev, const struct raw_event
 	find_result(ev);
 }
 
+/* What the recorder says of when the call began. */
+static void find_extra(struct event *ev, const struct raw_event *r, uint32_t event_end, bool be)
+{
+	struct event_extra x;
+	struct cursor items;
+
+	if (!extra_find(r->body, r->body_len, event_end, be, &items)) {
+		return;
+	}
+	ev->flags |= EVENT_EXTRA;
+	extra_read(items, be, &x);
+	if (x.begin_ns != 0 && x.begin_ns <= ev->ts_ns && (ev->flags & EVENT_TIME_ZERO) == 0) {
+		ev->begin_ns = x.begin_ns;
+		ev->flags |= EVENT_BEGIN_EXACT;
+	}
+}
+
+static ALWAYS_INLINE bool can_pass_over(const struct batch *b, const struct raw_event *r, bool be)
+{
+	uint32_t n;
+
+	if (r->type >= SCHEMA_EVENTS || b->skip[r->type] == 0 || !r->v2) {
+		return false;
+	}
+	n = be ? load_be32(r->body + r->head + 22) : load_le32(r->body + r->head + 22);
+	return schema_conv_index[r->type][n < SCHEMA_CONV_PARAMS ? n : SCHEMA_CONV_PARAMS - 1] == 0;
+}
+
+/*
+ * Nobody asks for this type: the event is counted and takes its number, but gets no record. Only layouts of
+ * today are passed over: they are shown as stored.
+ */
+static ALWAYS_INLINE void pass_over(struct batch *b, const struct raw_event *r, bool be)
+{
+	const uint8_t *h = r->body + r->head;
+	uint64_t ts_ns = be ? load_be64(h) : load_le64(h);
+	unsigned int flags = EVENT_EXIT | EVENT_SHOWN;
+
+	if (ts_ns == 0 || ts_ns == UINT64_MAX) {
+		flags |= EVENT_TIME_ZERO;
+	}
+	if (r->head == 6 && ((be ? load_be32(r->body + 2) : load_le32(r->body + 2)) & 1) != 0) {
+		flags |= EVENT_STATE_ONLY;
+	}
+	tally_event(b, flags, ts_ns, r->type);
+}
+
 /* One event block. 0 or ERR_NOMEM. */
 static int decode_event_block(struct batch *b, uint32_t type, const uint8_t *body, uint32_t body_len,
 			      uint32_t block_off)
 {
 	struct raw_event r = { body, body_len, type, block_off, false, false, 0, 2, 0, 0, false };
 	bool be = b->section->big_endian;
+	const uint8_t *raw_body;
 	const uint8_t *h;
 	uint32_t header;
 	struct event *ev;
@@ -375,6 +425,15 @@ static int decode_event_block(struct batch *b, uint32_t type, const uint8_t *bod
 	    has_legacy_shape(&r, be)) {
 		r.type = schema_legacy_code(r.type);
 	}
+	if (UNLIKELY(b->skip != NULL) && can_pass_over(b, &r, be)) {
+		pass_over(b, &r, be);
+		return 0;
+	}
+	if (!grow((void **)&b->events, &b->event_cap, b->event_count, sizeof(*b->events))) {
+		return ERR_NOMEM;
+	}
+	ev = &b->events[b->event_count];
+	raw_body = body;
 	if (UNLIKELY(be)) {
 		struct swap_event sw = { r.type, r.head, header, r.len, body_len, r.v2, r.wide };
 		int rc = decode_swap_event(b, &sw, &r.body);
@@ -386,13 +445,14 @@ static int decode_event_block(struct batch *b, uint32_t type, const uint8_t *bod
 	if (UNLIKELY(r.head == 6)) {
 		r.flags = load_le32(r.body + 2);
 	}
-	if (!grow((void **)&b->events, &b->event_cap, b->event_count, sizeof(*b->events))) {
-		return ERR_NOMEM;
-	}
-	ev = &b->events[b->event_count];
 	decode_record(ev, &r);
+	if (UNLIKELY(((r.head + r.len + 3) & ~3u) < body_len)) {
+		r.body = raw_body;
+		find_extra(ev, &r, r.head + r.len, be);
+	}
+	ev->num = (uint32_t)b->tally.numbered;
 	b->event_count++;
-	tally_event(b, ev);
+	tally_event(b, ev->flags, ev->ts_ns, ev->stored_type);
 	return 0;
 }
 

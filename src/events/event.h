@@ -31,6 +31,8 @@ enum {
 	EVENT_IS_SYSCALL = 1024,	/* from a system call, not a tracepoint or meta event */
 	EVENT_BAD_PARAMS = 2048,	/* lengths did not add up: what is inside is used, the rest absent */
 	EVENT_FAILED = 4096,		/* HAS_RES and res < 0 */
+	EVENT_EXTRA = 8192,		/* extra.h has more of it; begin_ns may be set by decode already */
+	EVENT_HIDDEN = 16384,		/* does not pass the run's filter: statistics and print pass it over */
 };
 
 #define EVENT_NO_REFS UINT32_MAX
@@ -52,14 +54,28 @@ struct event {
 	uint8_t stored_nparams;
 	uint8_t nparams;		/* after conversion */
 
+	uint32_t num;			/* its ordinal, without batch->first_num, which is to be added */
+
 	/* stamped by the fold */
-	uint32_t num;			/* shown ordinal within the section, minus the batch's first; raw: position */
 	uint32_t refs;			/* first of this event's entries in the batch's refs, or EVENT_NO_REFS */
 	uint64_t begin_ns;		/* EVENT_BEGIN_EXACT or EVENT_BEGIN_BOUND, else 0 */
 	const struct event *enter;	/* pending enter event of this call, or NULL; its stamps are not set */
 	const struct thread_view *thread;	/* NULL: no thread (tid < 0) */
 	const struct fd_view *fd;	/* the file of the call, or NULL: unknown or none */
 };
+
+/* The event as stored: its own layout, nothing taken from the enter event. */
+static inline struct event event_as_stored(const struct event *ev)
+{
+	struct event raw = *ev;
+
+	if (!(ev->flags & EVENT_UNKNOWN_TYPE)) {
+		raw.type = ev->stored_type;
+	}
+	raw.conv = 0;
+	raw.nparams = ev->stored_nparams;
+	return raw;
+}
 
 /* A parameter's bytes; p is NULL and len 0 when absent. A present empty value has p non-NULL. */
 struct param {

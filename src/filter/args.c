@@ -3,6 +3,8 @@
  */
 #include "filter/args.h"
 
+#include "events/path.h"
+
 static bool from_fd(const struct fd_view *fd, struct text_ref *ret)
 {
 	static const char l4_chars[] = { 0, 0, 't', 'u', 'i', 'r' };
@@ -58,4 +60,52 @@ struct text_ctx args_text(const struct field_ctx *c)
 	struct text_ctx t = { find_ref, c, 0 };
 
 	return t;
+}
+
+/* Number of the object of a parameter among the event's; lists do not stand before directories. */
+static unsigned int object_index(const struct event *ev, unsigned int param)
+{
+	const struct schema_refs *refs = &schema_refs[ev->type];
+	unsigned int i = 0;
+
+	while (i < refs->count && refs->rows[i].param < param) {
+		i++;
+	}
+	return i;
+}
+
+/* What parameter i is relative to; false: not known. */
+static bool base_of(const struct field_ctx *c, unsigned int i, struct text_ref *ret)
+{
+	const struct event *ev = c->ev;
+
+	if (schema_events[ev->type].params[i].type == PT_FSRELPATH) {
+		return find_ref(c, ev, object_index(ev, i), REF_DIR, ret);
+	}
+	return find_ref(c, ev, 0, TEXT_REF_CWD, ret);
+}
+
+bool args_path(const struct field_ctx *c, unsigned int i, unsigned int base, struct buf *out)
+{
+	static const char unknown[] = "<UNKNOWN>";
+	char path[PATH_BYTES];
+	struct text_ref dir;
+	struct param name;
+	bool known;
+
+	if (!event_text(c->ev, i, &name) || name.len == 0) {
+		return false;
+	}
+	known = base_of(c, base, &dir);
+	if (name.p[0] == '/' || known) {
+		buf_add(out, path,
+			path_absolute(path, known ? dir.s : "", known ? dir.len : 0,
+				      (const char *)name.p, name.len));
+		return true;
+	}
+	if (schema_events[c->ev->type].params[base].type == PT_FSRELPATH) {
+		buf_adds(out, unknown);
+	}
+	buf_add(out, name.p, name.len);
+	return true;
 }

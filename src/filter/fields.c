@@ -8,13 +8,19 @@
 #include "base/escape.h"
 #include "events/addr.h"
 #include "events/text.h"
+#include "filter/container_json.h"
 #include "filter/fields_internal.h"
 #include "filter/nearest.h"
+#include "filter/packet_facts.h"
 
+/* In the order of lists. Fields of packets follow those of events. */
 static const struct field_class *const classes[] = {
-	&field_class_time,      &field_class_evt,       &field_class_evt_io, &field_class_proc,
-	&field_class_ancestors, &field_class_thread,    &field_class_fd,     &field_class_fdlist,
-	&field_class_user,      &field_class_container,
+	&field_class_time,      &field_class_evt,    &field_class_evt_io,    &field_class_proc,
+	&field_class_ancestors, &field_class_thread, &field_class_fd,        &field_class_fdlist,
+	&field_class_fspath,    &field_class_user,   &field_class_container, &field_class_k8s,
+	&field_class_frame,     &field_class_ip,     &field_class_tcp,       &field_class_udp,
+	&field_class_flow,      &field_class_http,   &field_class_dns,       &field_class_tls,
+	&field_class_joined,
 };
 
 size_t field_count(void)
@@ -27,24 +33,59 @@ size_t field_count(void)
 	return n;
 }
 
-const struct field *field_at(size_t i)
+/* The class of field i; what is left of *io_i is its place there. */
+static const struct field_class *class_at(size_t *io_i)
 {
 	for (size_t k = 0; k < ARRAY_LEN(classes); k++) {
-		if (i < classes[k]->count) {
-			return &classes[k]->rows[i];
+		if (*io_i < classes[k]->count) {
+			return classes[k];
 		}
-		i -= classes[k]->count;
+		*io_i -= classes[k]->count;
 	}
 	return NULL;
 }
 
+const struct field *field_at(size_t i)
+{
+	const struct field_class *class = class_at(&i);
+
+	return class != NULL ? &class->rows[i] : NULL;
+}
+
+const char *field_title(size_t i)
+{
+	const struct field_class *class = class_at(&i);
+
+	return class != NULL ? class->title : NULL;
+}
+
+/* Is the word one of those, separated by blanks, that the names of a class begin with? */
+static bool begins_names(const char *words, const char *word, size_t len)
+{
+	while (words != NULL && *words != '\0') {
+		size_t n = strcspn(words, " ");
+
+		if (n == len && memcmp(words, word, len) == 0) {
+			return true;
+		}
+		words += n + (words[n] == ' ');
+	}
+	return words == NULL;
+}
+
 const struct field *field_find(const char *name, size_t len)
 {
+	const char *dot = memchr(name, '.', len);
+	size_t first = dot != NULL ? (size_t)(dot - name) : len;
+
 	for (size_t k = 0; k < ARRAY_LEN(classes); k++) {
+		if (!begins_names(classes[k]->first, name, first)) {
+			continue;
+		}
 		for (size_t i = 0; i < classes[k]->count; i++) {
 			const struct field *f = &classes[k]->rows[i];
 
-			if (strlen(f->name) == len && memcmp(f->name, name, len) == 0) {
+			if (strncmp(f->name, name, len) == 0 && f->name[len] == '\0') {
 				return f;
 			}
 		}
@@ -71,6 +112,15 @@ void field_ctx_release(struct field_ctx *c)
 	arena_release(&c->arena);
 	buf_release(&c->tmp);
 	buf_release(&c->tmp2);
+	packet_facts_free(c->facts);
+	c->facts = NULL;
+	field_ctx_forget(c);
+}
+
+void field_ctx_forget(struct field_ctx *c)
+{
+	container_memory_free(c->containers);
+	c->containers = NULL;
 }
 
 void *ctx_alloc(struct field_ctx *c, size_t n)
@@ -93,6 +143,14 @@ bool value_from_tmp(struct field_ctx *c, struct field_value *ret_v)
 	const char *copy = c->tmp.failed ? NULL : ctx_dup(c, c->tmp.data, c->tmp.len);
 
 	return copy != NULL && value_text(ret_v, copy, c->tmp.len);
+}
+
+bool value_absent(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	UNUSED_ARG(c);
+	UNUSED_ARG(u);
+	UNUSED_ARG(v);
+	return false;
 }
 
 bool value_comm(struct field_value *v, const struct str *comm)
@@ -203,19 +261,46 @@ static int set_arg(struct field_use *u, const char *s, size_t len, struct err *e
 	return 0;
 }
 
+static bool takes_dot(const struct field *f)
+{
+	return f->arg == ARG_REQUIRED_DOT || f->arg == ARG_OPTIONAL_DOT;
+}
+
+static bool needs_arg(const struct field *f)
+{
+	return f->arg == ARG_REQUIRED || f->arg == ARG_REQUIRED_DOT;
+}
+
+/* The argument in its brackets at p: *ret_s, *ret_n without quotes. Returns how much was read, 0: it does not end. */
+static size_t bracket_span(const char *p, const char **ret_s, size_t *ret_n)
+{
+	char quote = p[1] == '"' || p[1] == '\'' ? p[1] : '\0';
+	const char *from = p + (quote != '\0' ? 2 : 1);
+	const char *end = strchr(from, quote != '\0' ? quote : ']');
+
+	if (end == NULL || (quote != '\0' && end[1] != ']')) {
+		return 0;
+	}
+	*ret_s = from;
+	*ret_n = (size_t)(end - from);
+	return (size_t)(end - p) + (quote != '\0' ? 2 : 1);
+}
+
 /* [arg] at p. *ret_len counts the brackets. */
 static int parse_bracket(struct field_use *u, const char *p, size_t *ret_len, struct err *e)
 {
-	const char *end = strchr(p, ']');
+	const char *arg;
+	size_t n;
+	size_t len = bracket_span(p, &arg, &n);
 
-	if (end == NULL) {
+	if (len == 0) {
 		return err_set(e, ERR_USAGE, "field '%s': ']' is missing", u->field->name);
 	}
 	if (u->field->arg == ARG_NONE) {
 		return err_set(e, ERR_USAGE, "field '%s' takes no argument", u->field->name);
 	}
-	*ret_len = (size_t)(end - p) + 1;
-	return set_arg(u, p + 1, (size_t)(end - p) - 1, e);
+	*ret_len = len;
+	return set_arg(u, arg, n, e);
 }
 
 static int unknown(const char *name, size_t len, struct err *e)
@@ -226,7 +311,7 @@ static int unknown(const char *name, size_t len, struct err *e)
 		return err_set(e, ERR_USAGE, "unknown field '%.*s'; nearest: %s",
 			       (int)min_u64(len, 64), name, hint);
 	}
-	return err_set(e, ERR_USAGE, "unknown field '%.*s'; see 'thresher print --list'",
+	return err_set(e, ERR_USAGE, "unknown field '%.*s'; see 'thresher fields'",
 		       (int)min_u64(len, 64), name);
 }
 
@@ -271,12 +356,12 @@ int field_use_parse(const char *text, struct field_use *ret_use, size_t *ret_len
 	}
 	if (text[len] == '[') {
 		code = parse_bracket(&u, text + len, &arg_len, e);
-	} else if (len < run && u.field->arg == ARG_REQUIRED_DOT) {
+	} else if (len < run && takes_dot(u.field)) {
 		arg_len = run - len;
 		code = set_arg(&u, text + len + 1, arg_len - 1, e);
 	} else if (len < run) {
 		code = unknown(text, run, e);
-	} else if (u.field->arg >= ARG_REQUIRED) {
+	} else if (needs_arg(u.field)) {
 		code = err_set(e, ERR_USAGE, "field '%s' needs an argument: %s[...]", u.field->name,
 			       u.field->name);
 	}
@@ -296,8 +381,20 @@ void field_use_release(struct field_use *u)
 
 /* ---- values ---- */
 
+/* Is the field one of what is at hand? */
+static bool has_subject(const struct field_ctx *c, const struct field *f)
+{
+	if (f->flags & (FIELD_PACKET | FIELD_BOTH)) {
+		return (f->flags & FIELD_BOTH) != 0 || c->packet != NULL;
+	}
+	return c->ev != NULL;
+}
+
 bool field_get(struct field_ctx *c, const struct field_use *u, struct field_value *ret_v)
 {
+	if (!has_subject(c, u->field) || (u->field->flags & FIELD_PRINT_ONLY) != 0) {
+		return false;
+	}
 	if (u->field->value != NULL) {
 		return u->field->value(c, u, ret_v);
 	}
@@ -305,16 +402,37 @@ bool field_get(struct field_ctx *c, const struct field_use *u, struct field_valu
 	return u->field->text(c, u, &c->tmp) && value_from_tmp(c, ret_v);
 }
 
-bool field_print(struct field_ctx *c, const struct field_use *u, struct buf *out)
+/* Lists of the language's own kind are in parentheses. */
+static bool print_value(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
+	const struct field *f = u->field;
 	struct field_value v;
 
-	if (u->field->text == NULL) {
-		if (!u->field->value(c, u, &v)) {
-			return false;
-		}
-		field_value_print(&v, u->field->type, u->field->fmt, out);
+	if (!f->value(c, u, &v)) {
+		return false;
+	}
+	if ((f->flags & FIELD_SET) == 0 || v.kind != VALUE_LIST) {
+		field_value_print(&v, f->type, f->fmt, out);
 		return true;
+	}
+	buf_addc(out, '(');
+	for (uint32_t i = 0; i < v.len; i++) {
+		if (i > 0) {
+			buf_addc(out, ',');
+		}
+		field_value_print(&v.v.items[i], f->type, f->fmt, out);
+	}
+	buf_addc(out, ')');
+	return true;
+}
+
+bool field_print(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	if (!has_subject(c, u->field) || (u->field->flags & FIELD_FILTER_ONLY) != 0) {
+		return false;
+	}
+	if (u->field->text == NULL) {
+		return print_value(c, u, out);
 	}
 	if (u->field->flags & FIELD_SAFE) {
 		return u->field->text(c, u, out);
@@ -334,6 +452,15 @@ static void print_uint(uint64_t x, unsigned int fmt, struct buf *out)
 	case FMT_PADDED_DEC: buf_add_u64_pad(out, x, 9); break;
 	case FMT_OCT: buf_printf(out, "0%llo", (unsigned long long)x); break;
 	default: buf_add_u64(out, x); break;
+	}
+}
+
+static void print_int(int64_t x, unsigned int fmt, struct buf *out)
+{
+	if (x >= 0) {
+		print_uint((uint64_t)x, fmt, out);
+	} else {
+		buf_add_s64(out, x);
 	}
 }
 
@@ -362,7 +489,7 @@ void field_value_print(const struct field_value *v, unsigned int type, unsigned 
 {
 	switch (v->kind) {
 	case VALUE_UINT: print_uint(v->v.u, fmt, out); break;
-	case VALUE_INT: buf_add_s64(out, v->v.s); break;
+	case VALUE_INT: print_int(v->v.s, fmt, out); break;
 	case VALUE_DOUBLE: print_double(v->v.f, out); break;
 	case VALUE_BOOL: buf_adds(out, v->v.u ? "true" : "false"); break;
 	case VALUE_TEXT: escape_terminal(out, v->v.text, v->len); break;

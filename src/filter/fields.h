@@ -1,14 +1,16 @@
 /*
  * fields.h - the fields of the Falco and sysdig language: a table of names, each with a typed
- * value taken from one stamped event.
+ * value taken from one stamped event or dissected packet.
  *
- *   struct field         one row: name, type, argument rule, what it costs, how it is had
+ *   struct field         one row: name, type, argument rule, what it costs, how it is had; of events, of packets, or of both
  *   struct field_use     a row with its argument, as named in one format or filter
  *   struct field_ctx     the event at hand and the memory values are built in
  *   struct field_value   what comes out: number, text, bytes, list, ...; no value is a false return
  *
+ * The subject at hand is one event or one packet. A field of the other kind has no value.
+ *
  * A value borrows from the batch, from the state's views or from the context; it is good until the
- * next field_ctx_event. Tables are constant; a field_ctx belongs to one thread.
+ * next field_ctx_event or field_ctx_packet. Tables are constant; a field_ctx belongs to one thread.
  */
 #ifndef FILTER_FIELDS_H
 #define FILTER_FIELDS_H
@@ -49,21 +51,35 @@ enum field_arg {
 	ARG_OPTIONAL, /* [n] or [text] */
 	ARG_REQUIRED,
 	ARG_REQUIRED_DOT, /* [x] or .x behind the name */
+	ARG_OPTIONAL_DOT,
 };
 
 enum {
-	FIELD_LIST = 1, /* several values without argument; printed joined by blanks */
+	FIELD_LIST = 1, /* several values without argument, of which any one may match; printed joined by blanks */
 	FIELD_PRINT_ONLY = 2, /* has no typed value: of no use in a filter */
 	FIELD_DELTA = 4, /* depends on the line printed before: see format.h */
 	FIELD_OURS = 8, /* not in sysdig or Falco */
 	FIELD_SAFE = 16, /* its text needs no escaping: made by us, or escaped already */
+	FIELD_PACKET = 32, /* of packets; without it, of events */
+	FIELD_BOTH = 64, /* of events and of packets alike: the function looks at what the subject is */
+	FIELD_JOINED = 128, /* tells what the pass before joined (field_settings.lookup); no value without one */
+	FIELD_FILTER_ONLY = 256, /* compares with either of two values (fd.ip, ip.addr): nothing to print */
+	FIELD_NO_RHS = 512, /* not on the right side of a comparison */
+	FIELD_NO_TRANSFORM = 1024,
+	FIELD_DEPRECATED = 2048, /* upstream's help hides it */
+	FIELD_SET = 4096, /* a list in the language's sense: only in, intersects and exists; printed as (a,b) */
+	FIELD_WITHIN = 8192, /* = and == mean "at most": evt.around */
 };
 
 /* Beside the WANT_ bits of state.h: the value needs the fold's stamps. */
 #define WANT_FOLD (1u << 31)
 
+struct container_memory;
 struct field_ctx;
 struct field_use;
+struct layer;
+struct lookup;
+struct packet_facts;
 
 typedef bool field_value_fn(struct field_ctx *c, const struct field_use *u,
 			    struct field_value *ret_v);
@@ -75,7 +91,7 @@ struct field {
 	uint8_t type; /* enum param_type: what a filter compares as */
 	uint8_t fmt; /* enum param_fmt: how a number prints */
 	uint8_t arg; /* enum field_arg */
-	uint8_t flags; /* FIELD_ */
+	uint16_t flags; /* FIELD_ */
 	unsigned int wants; /* WANT_ of state.h, WANT_FOLD */
 	/* At least one. With both, text prints and value is for filters and JSON; with text alone
 	 * the value is that text. */
@@ -106,18 +122,24 @@ struct field_settings {
 	unsigned int wants; /* what the fold of this run was asked for: tells where refs lie */
 	bool local_time;
 	uint8_t time_style; /* enum time_style: evt.outputtime */
+	const struct lookup *lookup; /* join/lookup.h: of the pass before, for FIELD_JOINED; NULL: none */
 };
 
 struct field_ctx {
 	const struct field_settings *set;
 	const struct batch *batch;
-	const struct event *ev;
-	uint64_t num; /* ordinal of the event in its source */
-	uint32_t position; /* of the event in the batch */
+	const struct event *ev; /* NULL: the subject is a packet */
+	const struct packet *packet; /* NULL: the subject is an event */
+	const struct layer *layer; /* of the packet: the innermost (net/layer_walk.h); NULL: not dissected */
+	struct packet_facts *facts; /* owned: what fields_packet.c has read of the packet's payload; NULL: never needed yet */
+	bool facts_ready; /* facts are of this packet */
+	uint64_t num; /* ordinal of the event (of the packet) in its source */
+	uint32_t position; /* of the event (of the packet) in the batch */
 	struct arena arena; /* values built for this event */
 	bool arena_used;
 	struct buf tmp; /* text being built */
 	struct buf tmp2; /* text being built while tmp is in use */
+	struct container_memory *containers; /* owned: JSON texts of this batch, parsed (container_json.h); NULL: none yet */
 	/* Time of day of one second, kept from event to event. */
 	uint64_t clock_sec;
 	char clock[9]; /* "HH:MM:SS" */
@@ -129,8 +151,14 @@ struct field_ctx {
 void field_ctx_init(struct field_ctx *c, const struct field_settings *settings);
 void field_ctx_release(struct field_ctx *c);
 
+/* Forgets what was kept of the batch before. */
+void field_ctx_forget(struct field_ctx *c);
+
 static inline void field_ctx_batch(struct field_ctx *c, const struct batch *b)
 {
+	if (UNLIKELY(c->containers != NULL)) {
+		field_ctx_forget(c);
+	}
 	c->batch = b;
 }
 
@@ -142,6 +170,22 @@ static inline void field_ctx_event(struct field_ctx *c, const struct event *ev, 
 		c->arena_used = false;
 	}
 	c->ev = ev;
+	c->packet = NULL;
+	c->num = num;
+	c->position = position;
+}
+
+static inline void field_ctx_packet(struct field_ctx *c, const struct packet *p, const struct layer *l, uint64_t num,
+				    uint32_t position)
+{
+	if (UNLIKELY(c->arena_used)) {
+		arena_reset(&c->arena);
+		c->arena_used = false;
+	}
+	c->ev = NULL;
+	c->packet = p;
+	c->layer = l;
+	c->facts_ready = false;
 	c->num = num;
 	c->position = position;
 }
@@ -149,6 +193,8 @@ static inline void field_ctx_event(struct field_ctx *c, const struct event *ev, 
 /* All fields, class by class. */
 size_t field_count(void);
 const struct field *field_at(size_t i);
+/* What the class of field_at(i) is called. */
+const char *field_title(size_t i);
 
 /* The row of a name without argument, or NULL. */
 const struct field *field_find(const char *name, size_t len);
@@ -161,10 +207,14 @@ const struct field *field_find(const char *name, size_t len);
 int field_use_parse(const char *text, struct field_use *ret_use, size_t *ret_len, struct err *e);
 void field_use_release(struct field_use *u);
 
-/* The typed value; false: no value. */
+/* What the use compares as (enum param_type): the row's type, but for evt.rawarg that of the first parameter of that name, PT_NONE
+ * when no event has one. */
+unsigned int field_use_type(const struct field_use *u);
+
+/* The typed value; false: no value, or of use in formats only. */
 bool field_get(struct field_ctx *c, const struct field_use *u, struct field_value *ret_v);
 
-/* The value as text, escaped for a terminal; false: no value, nothing added. */
+/* The value as text, escaped for a terminal; false: no value (or of use in filters only), nothing added. */
 bool field_print(struct field_ctx *c, const struct field_use *u, struct buf *out);
 
 /* A time as -t asks for it, of something that is no event. False: -t asks for what only events have (a latency), nothing

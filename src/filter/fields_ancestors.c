@@ -2,8 +2,8 @@
  * fields_ancestors.c - where from: parent, ancestors, leaders of session and process group. Any
  * worker, own context; reads the chain of ancestors that the fold has stamped.
  *
- * A chain names leaders of live (or lately ended) processes from the parent up. A session or group
- * leader is looked for in it; one that is no ancestor is not found.
+ * A chain names leaders of live (or lately ended) processes from the parent up, and the leaders of the process' session and
+ * groups where they live.
  */
 #include "filter/fields_internal.h"
 
@@ -90,35 +90,36 @@ static int64_t id_of(const struct thread_view *t, int by)
 	return by == BY_SID ? t->sid : by == BY_VPGID ? t->vpgid : t->pgid;
 }
 
+static const struct thread_view *leader_by_id(const struct ref_chain *chain, int by)
+{
+	return by == BY_SID ? chain->session : by == BY_VPGID ? chain->vgroup : chain->group;
+}
+
 /*
- * The leader of the session or group: the process whose pid is the id, or, when there is none in
- * the chain (it has ended, or the id is one of a pid namespace), the farthest in an unbroken line
- * of processes with that id.
+ * The leader of the session or group: the process whose pid is the id, or, when there is none (it has ended, or the id is one
+ * of a pid namespace), the farthest in an unbroken line of processes with that id.
  */
 static const struct thread_view *leader(const struct field_ctx *c, int by)
 {
+	const struct ref_chain *chain = ctx_chain(c);
 	const struct thread_view *self = c->ev->thread;
 	const struct thread_view *far = self;
-	bool unbroken = true;
+	const struct thread_view *t;
 	int64_t id;
 
 	if (self == NULL || (id = id_of(self, by)) <= 0) {
 		return NULL;
 	}
-	for (int64_t n = 0;; n++) {
-		const struct thread_view *t = ancestor(c, n);
-
-		if (t == NULL) {
-			return far;
-		}
-		if (!(self->flags & TV_IN_PIDNS) && t->pid == id) {
-			return t;
-		}
-		unbroken = unbroken && id_of(t, by) == id;
-		if (unbroken) {
-			far = t;
-		}
+	if (!(self->flags & TV_IN_PIDNS) && self->pid == id) {
+		return self;
 	}
+	if (chain != NULL && leader_by_id(chain, by) != NULL) {
+		return leader_by_id(chain, by);
+	}
+	for (int64_t n = 1; (t = ancestor(c, n)) != NULL && id_of(t, by) == id; n++) {
+		far = t;
+	}
+	return far;
 }
 
 static bool value_leader(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -159,7 +160,10 @@ static bool value_parent_time(struct field_ctx *c, const struct field_use *u, st
 }
 
 #define UP (WANT_FOLD | WANT_ANCESTORS)
-#define LIST FIELD_LIST
+#define UPPATH \
+	(UP |  \
+	 WANT_FDS) /* where a program lies can follow from a working directory or a directory fd */
+#define LIST (FIELD_LIST | FIELD_NO_RHS | FIELD_NO_TRANSFORM)
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -167,7 +171,7 @@ static const struct field rows[] = {
 	  "name of the parent" },
 	{ "proc.pexe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_parent, NULL, OF_EXE,
 	  "first argument of the parent's program" },
-	{ "proc.pexepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_parent, NULL, OF_EXEPATH,
+	{ "proc.pexepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UPPATH, value_parent, NULL, OF_EXEPATH,
 	  "path of the parent's program" },
 	{ "proc.pcmdline", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_parent, NULL, OF_CMDLINE,
 	  "name and arguments of the parent" },
@@ -181,11 +185,11 @@ static const struct field rows[] = {
 	  "process ids of ancestors, as proc.aname" },
 	{ "proc.aexe", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, LIST, UP, value_ancestor, NULL, OF_EXE,
 	  "first arguments of ancestors' programs, as proc.aname" },
-	{ "proc.aexepath", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, LIST, UP, value_ancestor, NULL, OF_EXEPATH,
+	{ "proc.aexepath", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, LIST, UPPATH, value_ancestor, NULL, OF_EXEPATH,
 	  "paths of ancestors' programs, as proc.aname" },
 	{ "proc.acmdline", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, LIST, UP, value_ancestor, NULL, OF_CMDLINE,
 	  "names and arguments of ancestors, as proc.aname" },
-	{ "proc.aargs", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, LIST, UP, value_ancestor, NULL, OF_ARGS,
+	{ "proc.aargs", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_LIST, UP, value_ancestor, NULL, OF_ARGS,
 	  "arguments of ancestors, as proc.aname" },
 	{ "proc.loginshellid", PT_INT64, FMT_ID, ARG_NONE, 0, UP, value_loginshell, NULL, 0,
 	  "process id of the oldest shell among the process and its ancestors" },
@@ -193,21 +197,21 @@ static const struct field rows[] = {
 	  "name of the session's leader" },
 	{ "proc.sid.exe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL, BY_SID | OF_EXE,
 	  "first argument of the session leader's program" },
-	{ "proc.sid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL, BY_SID | OF_EXEPATH,
+	{ "proc.sid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UPPATH, value_leader, NULL, BY_SID | OF_EXEPATH,
 	  "path of the session leader's program" },
 	{ "proc.vpgid.name", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL, BY_VPGID | OF_NAME,
 	  "name of the process group's leader, by ids of its pid namespace" },
 	{ "proc.vpgid.exe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL, BY_VPGID | OF_EXE,
 	  "first argument of that leader's program" },
-	{ "proc.vpgid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL,
+	{ "proc.vpgid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UPPATH, value_leader, NULL,
 	  BY_VPGID | OF_EXEPATH, "path of that leader's program" },
 	{ "proc.pgid.name", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL, BY_PGID | OF_NAME,
 	  "name of the process group's leader" },
 	{ "proc.pgid.exe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL, BY_PGID | OF_EXE,
 	  "first argument of that leader's program" },
-	{ "proc.pgid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UP, value_leader, NULL,
+	{ "proc.pgid.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, UPPATH, value_leader, NULL,
 	  BY_PGID | OF_EXEPATH, "path of that leader's program" },
 };
 /* clang-format on */
 
-const struct field_class field_class_ancestors = { "ancestors", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_ancestors = { "ancestors", rows, ARRAY_LEN(rows), "proc" };

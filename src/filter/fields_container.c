@@ -103,7 +103,7 @@ static bool value_json_bool(struct field_ctx *c, const struct field_use *u, stru
 {
 	bool x;
 
-	return container_json_bool(container_of(c), json_keys[u->field->which], &x) &&
+	return container_json_bool(c, container_of(c), json_keys[u->field->which], &x) &&
 	       value_bool(v, x);
 }
 
@@ -114,7 +114,7 @@ static bool value_start(struct field_ctx *c, const struct field_use *u, struct f
 	uint64_t s;
 	uint64_t ns;
 
-	if (!container_json_u64(container_of(c), "created_time", &s) || s == 0 ||
+	if (!container_json_u64(c, container_of(c), "created_time", &s) || s == 0 ||
 	    s > UINT64_MAX / NSEC_PER_SEC) {
 		return false;
 	}
@@ -129,18 +129,18 @@ static const char *const json_texts[] = { "ip", "cni_json" };
 
 static bool text_json(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	return container_json_text(container_of(c), json_texts[u->field->which], out);
+	return container_json_text(c, container_of(c), json_texts[u->field->which], out);
 }
 
 static bool text_mounts(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	return container_json_mount(container_of(c), NULL, -1, (enum mount_part)u->field->which,
+	return container_json_mount(c, container_of(c), NULL, -1, (enum mount_part)u->field->which,
 				    out);
 }
 
 static bool text_mount(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	return container_json_mount(container_of(c), u->arg, u->index,
+	return container_json_mount(c, container_of(c), u->arg, u->index,
 				    (enum mount_part)u->field->which, out);
 }
 
@@ -148,7 +148,18 @@ static const char *const probe_keys[] = { "Healthcheck", "LivenessProbe", "Readi
 
 static bool text_probe(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	return container_json_probe(container_of(c), probe_keys[u->field->which], out);
+	return container_json_probe(c, container_of(c), probe_keys[u->field->which], out);
+}
+
+static bool text_label(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	return container_json_label(c, container_of(c), "labels", u->arg, out);
+}
+
+static bool text_labels(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	UNUSED_ARG(u);
+	return container_json_labels(c, container_of(c), "labels", out);
 }
 
 #define FOLD WANT_FOLD
@@ -209,7 +220,12 @@ static const struct field rows[] = {
 	  "command of the liveness probe, or NONE" },
 	{ "container.readiness_probe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, NULL, text_probe, 2,
 	  "command of the readiness probe, or NONE" },
+	{ "container.label", PT_CHARBUF, FMT_NA, ARG_REQUIRED_DOT, 0, FOLD, NULL, text_label, 0,
+	  "value of one label" },
+	{ "container.labels", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, NULL, text_labels, 0,
+	  "all labels as key:value, separated by commas" },
 };
 /* clang-format on */
 
-const struct field_class field_class_container = { "container", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_container = { "container", rows, ARRAY_LEN(rows),
+						   "container" };

@@ -6,13 +6,6 @@
 
 #define ASYNC_NAME_PARAM 1 /* name parameter of an asynchronous event */
 
-static const struct schema_event *schema_of(const struct event *ev)
-{
-	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE)
-		       ? &schema_events[ev->type]
-		       : NULL;
-}
-
 static bool value_num(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
@@ -46,12 +39,12 @@ static bool value_hostname(struct field_ctx *c, const struct field_use *u, struc
 static bool value_cpu(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
-	return value_uint(v, c->ev->cpu);
+	return value_int(v, c->ev->cpu);
 }
 
 static bool value_dir(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	const struct schema_event *s = schema_of(c->ev);
+	const struct schema_event *s = ctx_schema(c);
 
 	UNUSED_ARG(u);
 	return value_text(v, s != NULL && s->is_exit ? "<" : ">", 1);
@@ -97,11 +90,13 @@ static bool value_syscall_type(struct field_ctx *c, const struct field_use *u,
 	return (c->ev->flags & EVENT_IS_SYSCALL) != 0 && value_type(c, u, v);
 }
 
+/* What plugins call their sources is not in a capture. */
 static bool value_source(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	UNUSED_ARG(c);
+	const struct schema_event *s = ctx_schema(c);
+
 	UNUSED_ARG(u);
-	return value_cstr(v, "syscall");
+	return (s == NULL || s->source != ES_PLUGIN) && value_cstr(v, "syscall");
 }
 
 static bool text_all_args(struct field_ctx *c, const struct field_use *u, struct buf *out)
@@ -131,6 +126,64 @@ static bool text_arg(struct field_ctx *c, const struct field_use *u, struct buf 
 	struct text_ctx t = args_text(c);
 
 	return i >= 0 && text_param(&t, c->ev, (unsigned int)i, out);
+}
+
+/* For comparing: text as captured, data whole, the rest as it prints. */
+static bool value_arg(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	int i = arg_index(c->ev, u);
+	struct param raw;
+
+	if (i < 0) {
+		return false;
+	}
+	buf_reset(&c->tmp);
+	switch (schema_events[c->ev->type].params[i].type) {
+	case PT_CHARBUF:
+		if (event_text(c->ev, (unsigned int)i, &raw)) {
+			return value_text(v, (const char *)raw.p, raw.len);
+		}
+		break;
+	case PT_FSPATH:
+	case PT_FSRELPATH:
+		if (args_path(c, (unsigned int)i, (unsigned int)i, &c->tmp)) {
+			return value_from_tmp(c, v);
+		}
+		break;
+	case PT_BYTEBUF:
+		raw = event_param(c->ev, (unsigned int)i);
+		if (raw.len > 0) {
+			text_add_dots(&c->tmp, raw.p, raw.len, 0);
+			return value_from_tmp(c, v);
+		}
+		break;
+	default: break;
+	}
+	return text_arg(c, u, &c->tmp) && value_from_tmp(c, v);
+}
+
+/* The first parameter of that name, whatever the event. */
+static const struct schema_param *param_named(const char *name)
+{
+	for (unsigned int type = 0; type < SCHEMA_EVENTS; type++) {
+		int i = event_param_index((uint16_t)type, name);
+
+		if (i >= 0) {
+			return &schema_events[type].params[i];
+		}
+	}
+	return NULL;
+}
+
+unsigned int field_use_type(const struct field_use *u)
+{
+	const struct schema_param *p;
+
+	if (u->field->type != PT_DYN) {
+		return u->field->type;
+	}
+	p = u->arg != NULL && u->index < 0 ? param_named(u->arg) : NULL;
+	return p != NULL ? p->type : PT_NONE;
 }
 
 /* The raw value for comparing: a number where the parameter is one, else text or bytes. */
@@ -210,12 +263,11 @@ static bool value_failed(struct field_ctx *c, const struct field_use *u, struct 
 	return (c->ev->flags & EVENT_HAS_RES) != 0 && value_bool(v, c->ev->res < 0);
 }
 
-/* evt.abspath[src], [dst]: the first and second path of the call, made absolute. */
+/* evt.abspath.src, .dst: the first and second path of the call, made absolute. */
 static bool text_abspath(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
-	const struct schema_event *s = schema_of(c->ev);
+	const struct schema_event *s = ctx_schema(c);
 	bool second = u->arg != NULL && strcmp(u->arg, "dst") == 0;
-	struct text_ctx t = args_text(c);
 
 	if (s == NULL || (u->arg != NULL && !second && strcmp(u->arg, "src") != 0)) {
 		return false;
@@ -225,7 +277,7 @@ static bool text_abspath(struct field_ctx *c, const struct field_use *u, struct 
 			continue;
 		}
 		if (!second) {
-			return text_param(&t, c->ev, i, out);
+			return args_path(c, i, i, out);
 		}
 		second = false;
 	}
@@ -234,27 +286,35 @@ static bool text_abspath(struct field_ctx *c, const struct field_use *u, struct 
 
 #define SAFE FIELD_SAFE
 #define OURS FIELD_OURS
-#define ARGS (WANT_FOLD | WANT_REFS)
+#define RAW (FIELD_NO_RHS | FIELD_NO_TRANSFORM)
+/* With WANT_BEGIN no event is passed over: each has its number. */
+#define EVERY (WANT_FOLD | WANT_BEGIN)
+#define RAWARG WANT_FOLD /* of old captures, what the enter event holds */
+#define ARGS (RAWARG | WANT_FDS | WANT_REFS)
 
 /* clang-format off */
 static const struct field rows[] = {
 	{ "evt.num", PT_UINT64, FMT_ID, ARG_NONE, 0, 0, value_num, NULL, 0,
 	  "number of the event in its capture, from 1" },
-	{ "evt.rawnum", PT_UINT64, FMT_ID, ARG_NONE, OURS, 0, value_rawnum, NULL, 0,
+	{ "evt.rawnum", PT_UINT64, FMT_ID, ARG_NONE, OURS, EVERY, value_rawnum, NULL, 0,
 	  "number among all stored events of its capture, from 1" },
 	{ "evt.offset", PT_UINT64, FMT_ID, ARG_NONE, OURS, 0, value_offset, NULL, 0,
 	  "place of the event's block in the uncompressed capture, in bytes" },
-	{ "source.name", PT_CHARBUF, FMT_NA, ARG_NONE, OURS, 0, value_source_name, NULL, 0,
-	  "the capture the event is from" },
+	{ "source.name", PT_CHARBUF, FMT_NA, ARG_NONE, OURS | FIELD_BOTH, 0, value_source_name, NULL, 0,
+	  "the capture the event or packet is from" },
 	{ "evt.hostname", PT_CHARBUF, FMT_NA, ARG_NONE, 0, WANT_FOLD, value_hostname, NULL, 0,
 	  "host the capture was made on, where recorded" },
 	{ "evt.source", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_source, NULL, 0,
-	  "kind of event source: always syscall" },
+	  "kind of event source: syscall for all but plugins' events" },
+	{ "evt.pluginname", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_absent, NULL, 0,
+	  "never: a capture does not name its plugins" },
+	{ "evt.plugininfo", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_absent, NULL, 0,
+	  "never: only the plugin can tell" },
 	{ "evt.is_async", PT_BOOL, FMT_NA, ARG_NONE, 0, 0, value_is_async, NULL, 0,
 	  "true for asynchronous events" },
 	{ "evt.asynctype", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_async_type, NULL, 0,
 	  "name of an asynchronous event" },
-	{ "evt.dir", PT_CHARBUF, FMT_DIR, ARG_NONE, 0, 0, value_dir, NULL, 0,
+	{ "evt.dir", PT_CHARBUF, FMT_DIR, ARG_NONE, FIELD_DEPRECATED, 0, value_dir, NULL, 0,
 	  "> for enter events and events of one part, < for exit events" },
 	{ "evt.type", PT_CHARBUF, FMT_NA, ARG_NONE, 0, 0, value_type, NULL, 0,
 	  "name of the event" },
@@ -268,19 +328,23 @@ static const struct field rows[] = {
 	  "all arguments as name=value" },
 	{ "evt.info", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE, ARGS, NULL, text_all_args, 0,
 	  "the same as evt.args" },
-	{ "evt.arg", PT_CHARBUF, FMT_NA, ARG_REQUIRED_DOT, SAFE, ARGS, NULL, text_arg, 0,
+	{ "evt.arg", PT_CHARBUF, FMT_NA, ARG_REQUIRED_DOT, SAFE, ARGS, value_arg, text_arg, 0,
 	  "one argument by name or number, resolved where it can be" },
-	{ "evt.rawarg", PT_DYN, FMT_NA, ARG_REQUIRED_DOT, SAFE, ARGS, value_rawarg, text_rawarg, 0,
+	{ "evt.rawarg", PT_DYN, FMT_NA, ARG_REQUIRED_DOT, SAFE | RAW, RAWARG, value_rawarg,
+	  text_rawarg, 0,
 	  "one argument by name, as recorded" },
-	{ "evt.abspath", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, SAFE, ARGS, NULL, text_abspath, 0,
-	  "path of a call relative to a directory fd, absolute; [src] or [dst]" },
+	{ "evt.abspath", PT_CHARBUF, FMT_NA, ARG_OPTIONAL_DOT, 0, ARGS, NULL, text_abspath, 0,
+	  "path of a call relative to a directory fd, made absolute; .src or .dst of calls with two" },
 	{ "evt.res", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE, 0, NULL, text_res, 0,
 	  "SUCCESS or the name of the error" },
 	{ "evt.rawres", PT_INT64, FMT_DEC, ARG_NONE, 0, 0, value_rawres, NULL, 0,
 	  "result as a number, errors negative" },
 	{ "evt.failed", PT_BOOL, FMT_NA, ARG_NONE, 0, 0, value_failed, NULL, 0,
 	  "true when the call failed" },
+	{ "util.cnt", PT_UINT64, FMT_ID, ARG_NONE, 0, 0, value_absent, NULL, 0,
+	  "never: counted what a chisel asked" },
 };
 /* clang-format on */
 
-const struct field_class field_class_evt = { "event", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_evt = { "event", rows, ARRAY_LEN(rows),
+					     "evt syscall source util" };

@@ -4,16 +4,9 @@
  */
 #include "filter/fields_internal.h"
 
-static const struct schema_event *schema_of(const struct event *ev)
+static unsigned int flags_of(const struct field_ctx *c)
 {
-	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE)
-		       ? &schema_events[ev->type]
-		       : NULL;
-}
-
-static unsigned int flags_of(const struct event *ev)
-{
-	const struct schema_event *s = schema_of(ev);
+	const struct schema_event *s = ctx_schema(c);
 
 	return s != NULL ? s->flags : 0;
 }
@@ -47,21 +40,21 @@ static bool is_io_category(unsigned int category)
 	return category == EC_IO_READ || category == EC_IO_WRITE || category == EC_IO_OTHER;
 }
 
-static unsigned int category_of(const struct event *ev)
+static unsigned int category_of(const struct field_ctx *c)
 {
-	const struct schema_event *s = schema_of(ev);
+	const struct schema_event *s = ctx_schema(c);
 
 	if (s == NULL) {
 		return EC_UNKNOWN;
 	}
-	return is_io_category(s->category) ? category_by_fd(ev->fd) : s->category;
+	return is_io_category(s->category) ? category_by_fd(c->ev->fd) : s->category;
 }
 
 /* Upstream writes the plain category in capitals, that of an fd in small letters. */
 static bool value_category(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	const struct schema_event *s = schema_of(c->ev);
-	unsigned int category = category_of(c->ev);
+	const struct schema_event *s = ctx_schema(c);
+	unsigned int category = category_of(c);
 
 	UNUSED_ARG(u);
 	if (category == EC_IPC) {
@@ -73,12 +66,12 @@ static bool value_category(struct field_ctx *c, const struct field_use *u, struc
 /* which: the event flags of which one must be set. */
 static bool value_has_flag(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	return value_bool(v, (flags_of(c->ev) & (unsigned int)u->field->which) != 0);
+	return value_bool(v, (flags_of(c) & (unsigned int)u->field->which) != 0);
 }
 
 static bool value_io_dir(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	unsigned int flags = flags_of(c->ev);
+	unsigned int flags = flags_of(c);
 
 	UNUSED_ARG(u);
 	if (flags & EF_READS_FROM_FD) {
@@ -87,18 +80,18 @@ static bool value_io_dir(struct field_ctx *c, const struct field_use *u, struct 
 	return (flags & EF_WRITES_TO_FD) != 0 && value_cstr(v, "write");
 }
 
-static bool is_io(const struct event *ev)
+static bool is_io(const struct field_ctx *c)
 {
-	return (flags_of(ev) & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0;
+	return (flags_of(c) & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0;
 }
 
 static bool value_buffer(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	int i = schema_of(c->ev) != NULL ? event_param_index(c->ev->type, "data") : -1;
+	int i = ctx_schema(c) != NULL ? event_param_index(c->ev->type, "data") : -1;
 	struct param data;
 
 	UNUSED_ARG(u);
-	if (i < 0 || !is_io(c->ev)) {
+	if (i < 0 || !is_io(c)) {
 		return false;
 	}
 	data = event_param(c->ev, (unsigned int)i);
@@ -110,8 +103,25 @@ static bool value_buflen(struct field_ctx *c, const struct field_use *u, struct 
 	const struct event *ev = c->ev;
 
 	UNUSED_ARG(u);
-	return is_io(ev) && ev->fd != NULL && (ev->flags & EVENT_HAS_RES) && ev->res >= 0 &&
+	return is_io(c) && ev->fd != NULL && (ev->flags & EVENT_HAS_RES) && ev->res >= 0 &&
 	       value_uint(v, (uint64_t)ev->res);
+}
+
+/* evt.buflen.file.in and its kin. */
+enum { LEN_IN = 1, LEN_OUT = 2, LEN_FILE = 4, LEN_NET = 8 };
+
+static bool value_buflen_of(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	unsigned int flags = flags_of(c);
+	int which = u->field->which;
+
+	if (((which & LEN_IN) != 0 && (flags & EF_READS_FROM_FD) == 0) ||
+	    ((which & LEN_OUT) != 0 && (flags & EF_WRITES_TO_FD) == 0) || c->ev->fd == NULL ||
+	    ((which & LEN_FILE) != 0 && !fd_is_file(c->ev->fd)) ||
+	    ((which & LEN_NET) != 0 && !fd_is_inet(c->ev->fd))) {
+		return false;
+	}
+	return value_buflen(c, u, v);
 }
 
 static bool value_is_syslog(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -119,7 +129,7 @@ static bool value_is_syslog(struct field_ctx *c, const struct field_use *u, stru
 	const struct event *ev = c->ev;
 
 	UNUSED_ARG(u);
-	return value_bool(v, (flags_of(ev) & EF_WRITES_TO_FD) && ev->fd != NULL &&
+	return value_bool(v, (flags_of(c) & EF_WRITES_TO_FD) && ev->fd != NULL &&
 				     memmem(ev->fd->name, ev->fd->name_len, "/dev/log", 8) != NULL);
 }
 
@@ -209,11 +219,54 @@ static bool value_count(struct field_ctx *c, const struct field_use *u, struct f
 
 static bool value_count_exit(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	const struct schema_event *s = schema_of(c->ev);
+	const struct schema_event *s = ctx_schema(c);
 
 	UNUSED_ARG(u);
 	return s != NULL && s->is_exit && value_uint(v, 1);
 }
+
+/* evt.count.procinfo, evt.count.threadinfo: events that tell of a process (of its first thread), of a thread. */
+static bool value_count_info(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct event *ev = c->ev;
+	bool is_info = ctx_schema(c) != NULL && ev->type == EV_PROCINFO_E;
+
+	if (!is_info ||
+	    (u->field->which != 0 && (ev->thread == NULL || (ev->thread->flags & TV_MAIN) == 0))) {
+		return false;
+	}
+	return value_uint(v, 1);
+}
+
+/* ---- the infrastructure event of old agents: "Event:start;ID:...;name:...;Image:..." ---- */
+
+static const char *const infra_keys[] = { "Event:", "ID:", "name:", "Image:" };
+
+static bool value_infra(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const char *key = infra_keys[u->field->which];
+	size_t key_len = strlen(key);
+	struct param text;
+	int i;
+
+	if (ctx_schema(c) == NULL || c->ev->type != EV_INFRASTRUCTURE_EVENT_E ||
+	    (i = event_param_index(c->ev->type, "description")) < 0 ||
+	    !event_text(c->ev, (unsigned int)i, &text)) {
+		return false;
+	}
+	for (const char *p = (const char *)text.p, *end = p + text.len; p < end;) {
+		const char *stop = memchr(p, ';', (size_t)(end - p));
+		size_t len = (size_t)((stop != NULL ? stop : end) - p);
+
+		if (len >= key_len && memcmp(p, key, key_len) == 0) {
+			return value_text(v, p + key_len, len - key_len);
+		}
+		p += len + 1;
+	}
+	return false;
+}
+
+/* ---- errors ---- */
 
 enum { ERROR_ANY, ERROR_FILE, ERROR_NET, ERROR_MEMORY, ERROR_OTHER };
 
@@ -234,19 +287,21 @@ static bool value_count_error(struct field_ctx *c, const struct field_use *u, st
 	if (!(c->ev->flags & EVENT_HAS_RES) || c->ev->res >= 0) {
 		return false;
 	}
-	return (which == ERROR_ANY || which == error_class(category_of(c->ev))) && value_uint(v, 1);
+	return (which == ERROR_ANY || which == error_class(category_of(c))) && value_uint(v, 1);
 }
 
 #define IO_FLAGS (EF_READS_FROM_FD | EF_WRITES_TO_FD)
-#define FOLD WANT_FOLD
+#define FDS (WANT_FOLD | WANT_FDS)
+#define PARAMS WANT_FOLD /* of old captures, what the enter event holds */
+#define OLD FIELD_DEPRECATED
 
 /* clang-format off */
 static const struct field rows[] = {
-	{ "evt.category", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_category, NULL, 0,
+	{ "evt.category", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FDS, value_category, NULL, 0,
 	  "category of the event; I/O calls: file, net, ipc, other, by the file they work on" },
-	{ "evt.buffer", PT_BYTEBUF, FMT_NA, ARG_NONE, 0, FOLD, value_buffer, NULL, 0,
+	{ "evt.buffer", PT_BYTEBUF, FMT_NA, ARG_NONE, 0, 0, value_buffer, NULL, 0,
 	  "data read or written, as far as recorded" },
-	{ "evt.buflen", PT_UINT64, FMT_DEC, ARG_NONE, 0, FOLD, value_buflen, NULL, 0,
+	{ "evt.buflen", PT_UINT64, FMT_DEC, ARG_NONE, 0, FDS, value_buflen, NULL, 0,
 	  "bytes read or written" },
 	{ "evt.is_io", PT_BOOL, FMT_NA, ARG_NONE, 0, 0, value_has_flag, NULL, IO_FLAGS,
 	  "true for calls that read from or write to an fd" },
@@ -258,31 +313,60 @@ static const struct field rows[] = {
 	  "read or write" },
 	{ "evt.is_wait", PT_BOOL, FMT_NA, ARG_NONE, 0, 0, value_has_flag, NULL, EF_WAITS,
 	  "true for calls that may wait" },
-	{ "evt.is_syslog", PT_BOOL, FMT_NA, ARG_NONE, 0, FOLD, value_is_syslog, NULL, 0,
+	{ "evt.is_syslog", PT_BOOL, FMT_NA, ARG_NONE, 0, FDS, value_is_syslog, NULL, 0,
 	  "true for writes to /dev/log" },
-	{ "evt.is_open_read", PT_BOOL, FMT_NA, ARG_NONE, 0, FOLD, value_is_open, NULL, OPEN_READ,
+	{ "evt.is_open_read", PT_BOOL, FMT_NA, ARG_NONE, 0, PARAMS, value_is_open, NULL, OPEN_READ,
 	  "true for opens that may read" },
-	{ "evt.is_open_write", PT_BOOL, FMT_NA, ARG_NONE, 0, FOLD, value_is_open, NULL, OPEN_WRITE,
+	{ "evt.is_open_write", PT_BOOL, FMT_NA, ARG_NONE, 0, PARAMS, value_is_open, NULL, OPEN_WRITE,
 	  "true for opens that may write" },
-	{ "evt.is_open_exec", PT_BOOL, FMT_NA, ARG_NONE, 0, FOLD, value_is_open, NULL, OPEN_EXEC,
+	{ "evt.is_open_exec", PT_BOOL, FMT_NA, ARG_NONE, 0, PARAMS, value_is_open, NULL, OPEN_EXEC,
 	  "true for opens that create an executable file" },
-	{ "evt.is_open_create", PT_BOOL, FMT_NA, ARG_NONE, 0, FOLD, value_is_open, NULL, OPEN_CREATE,
+	{ "evt.is_open_create", PT_BOOL, FMT_NA, ARG_NONE, 0, PARAMS, value_is_open, NULL, OPEN_CREATE,
 	  "true for opens that created a file" },
 	{ "evt.count", PT_UINT32, FMT_DEC, ARG_NONE, 0, 0, value_count, NULL, 0,
 	  "always 1" },
 	{ "evt.count.exit", PT_UINT32, FMT_DEC, ARG_NONE, 0, 0, value_count_exit, NULL, 0,
 	  "1 for exit events" },
-	{ "evt.count.error", PT_UINT32, FMT_DEC, ARG_NONE, 0, FOLD, value_count_error, NULL, ERROR_ANY,
+	{ "evt.count.error", PT_UINT32, FMT_DEC, ARG_NONE, 0, 0, value_count_error, NULL, ERROR_ANY,
 	  "1 for failed calls" },
-	{ "evt.count.error.file", PT_UINT32, FMT_DEC, ARG_NONE, 0, FOLD, value_count_error, NULL,
+	{ "evt.count.error.file", PT_UINT32, FMT_DEC, ARG_NONE, 0, FDS, value_count_error, NULL,
 	  ERROR_FILE, "1 for failed calls on files" },
-	{ "evt.count.error.net", PT_UINT32, FMT_DEC, ARG_NONE, 0, FOLD, value_count_error, NULL, ERROR_NET,
+	{ "evt.count.error.net", PT_UINT32, FMT_DEC, ARG_NONE, 0, FDS, value_count_error, NULL, ERROR_NET,
 	  "1 for failed calls on the network" },
-	{ "evt.count.error.memory", PT_UINT32, FMT_DEC, ARG_NONE, 0, FOLD, value_count_error, NULL,
+	{ "evt.count.error.memory", PT_UINT32, FMT_DEC, ARG_NONE, 0, FDS, value_count_error, NULL,
 	  ERROR_MEMORY, "1 for failed memory calls" },
-	{ "evt.count.error.other", PT_UINT32, FMT_DEC, ARG_NONE, 0, FOLD, value_count_error, NULL,
+	{ "evt.count.error.other", PT_UINT32, FMT_DEC, ARG_NONE, 0, FDS, value_count_error, NULL,
 	  ERROR_OTHER, "1 for all other failed calls" },
+	{ "evt.buflen.in", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_IN,
+	  "bytes read" },
+	{ "evt.buflen.out", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_OUT,
+	  "bytes written" },
+	{ "evt.buflen.file", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_FILE,
+	  "bytes read from or written to files" },
+	{ "evt.buflen.file.in", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_FILE | LEN_IN,
+	  "bytes read from files" },
+	{ "evt.buflen.file.out", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_FILE | LEN_OUT,
+	  "bytes written to files" },
+	{ "evt.buflen.net", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_NET,
+	  "bytes received or sent" },
+	{ "evt.buflen.net.in", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_NET | LEN_IN,
+	  "bytes received" },
+	{ "evt.buflen.net.out", PT_UINT64, FMT_DEC, ARG_NONE, OLD, FDS, value_buflen_of, NULL, LEN_NET | LEN_OUT,
+	  "bytes sent" },
+	{ "evt.count.procinfo", PT_UINT32, FMT_DEC, ARG_NONE, OLD, WANT_FOLD, value_count_info, NULL, 1,
+	  "1 for events that tell of a process" },
+	{ "evt.count.threadinfo", PT_UINT32, FMT_DEC, ARG_NONE, OLD, 0, value_count_info, NULL, 0,
+	  "1 for events that tell of a thread" },
+	{ "evt.infra.docker.name", PT_CHARBUF, FMT_NA, ARG_NONE, OLD, 0, value_infra, NULL, 0,
+	  "what happened to a container, in events of old agents" },
+	{ "evt.infra.docker.container.id", PT_CHARBUF, FMT_NA, ARG_NONE, OLD, 0, value_infra, NULL, 1,
+	  "id of that container" },
+	{ "evt.infra.docker.container.name", PT_CHARBUF, FMT_NA, ARG_NONE, OLD, 0, value_infra, NULL, 2,
+	  "name of that container" },
+	{ "evt.infra.docker.container.image", PT_CHARBUF, FMT_NA, ARG_NONE, OLD, 0, value_infra, NULL, 3,
+	  "image of that container" },
 };
 /* clang-format on */
 
-const struct field_class field_class_evt_io = { "event: kind of call", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_evt_io = { "event: kind of call", rows, ARRAY_LEN(rows),
+						"evt" };

@@ -4,6 +4,7 @@
  * Client is the stored source, server the stored destination; local and remote follow from the
  * role: a client's local end is the client. Without a role nothing is said.
  */
+#include "events/addr.h"
 #include "filter/fields_internal.h"
 
 #define FD(c) ((c)->ev->fd)
@@ -128,19 +129,55 @@ static bool has_end(const struct fd_view *fd, bool source)
 	       (!source || (fd->type != FD_IPV4_SERVER && fd->type != FD_IPV6_SERVER));
 }
 
+static bool ip_of(const struct fd_view *fd, bool source, struct field_value *v)
+{
+	v->kind = VALUE_IP;
+	v->len = fd->type == FD_IPV6 || fd->type == FD_IPV6_SERVER ? 16 : 4;
+	v->v.text = (const char *)(source ? fd->src_ip : fd->dst_ip);
+	return true;
+}
+
 static bool value_ip(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	const struct fd_view *fd = FD(c);
 	bool known = false;
 	bool source = fd != NULL && end_is_source(fd, u->field->which, &known);
 
-	if (!known || !has_end(fd, source)) {
+	return known && has_end(fd, source) && ip_of(fd, source, v);
+}
+
+/* Connected, bound, or at least sent through: before that there are no ends. */
+static bool has_ends(const struct fd_view *fd)
+{
+	return fd != NULL && fd_is_inet(fd) &&
+	       (fd->role != ROLE_NONE || fd->src_port != 0 || fd->dst_port != 0 ||
+		!addr_is_zero(fd->src_ip, sizeof(fd->src_ip)) ||
+		!addr_is_zero(fd->dst_ip, sizeof(fd->dst_ip)));
+}
+
+enum { BOTH_IPS, BOTH_PORTS };
+
+/* fd.ip, fd.net, fd.port, fd.proto: both ends, of which either may match. */
+static bool value_both(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct fd_view *fd = FD(c);
+	struct field_value *items;
+	size_t n = 0;
+
+	if (!has_ends(fd) || (items = ctx_alloc(c, 2 * sizeof(*items))) == NULL) {
 		return false;
 	}
-	v->kind = VALUE_IP;
-	v->len = fd->type == FD_IPV6 || fd->type == FD_IPV6_SERVER ? 16 : 4;
-	v->v.text = (const char *)(source ? fd->src_ip : fd->dst_ip);
-	return true;
+	for (int source = 1; source >= 0; source--) {
+		if (!has_end(fd, source)) {
+			continue;
+		}
+		if (u->field->which == BOTH_IPS) {
+			ip_of(fd, source, &items[n++]);
+		} else {
+			value_uint(&items[n++], source ? fd->src_port : fd->dst_port);
+		}
+	}
+	return value_list(v, items, n);
 }
 
 static bool value_port(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -150,6 +187,18 @@ static bool value_port(struct field_ctx *c, const struct field_use *u, struct fi
 	bool source = fd != NULL && end_is_source(fd, u->field->which, &known);
 
 	return known && has_end(fd, source) && value_uint(v, source ? fd->src_port : fd->dst_port);
+}
+
+/* fd.cproto and its kin: ports as text; upstream asks the machine that analyses for a name only when told to. */
+static bool text_proto(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	struct field_value port;
+
+	if (!value_port(c, u, &port)) {
+		return false;
+	}
+	buf_add_u64(out, port.v.u);
+	return true;
 }
 
 static bool value_l4(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -215,16 +264,66 @@ static bool value_dev(struct field_ctx *c, const struct field_use *u, struct fie
 	}
 	dev = FD(c)->dev;
 	switch (u->field->which) {
-	case DEV_MAJOR: return value_uint(v, dev >> 8 & 0xfff);
-	case DEV_MINOR: return value_uint(v, (dev & 0xff) | (dev >> 12 & 0xfff00));
-	default: return value_uint(v, dev);
+	case DEV_MAJOR: return value_int(v, dev >> 8 & 0xfff);
+	case DEV_MINOR: return value_int(v, (dev & 0xff) | (dev >> 12 & 0xfff00));
+	default: return value_int(v, (int64_t)dev);
 	}
 }
 
 static bool value_ino(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
 	UNUSED_ARG(u);
-	return FD(c) != NULL && FD(c)->ino != 0 && value_uint(v, FD(c)->ino);
+	return FD(c) != NULL && FD(c)->ino != 0 && value_int(v, (int64_t)FD(c)->ino);
+}
+
+/* Of the process' fds, or of one of the first three or of the one at hand: others are not stamped. */
+static const struct fd_view *one_fd(const struct field_ctx *c, int64_t number)
+{
+	const struct ref_counts *n = ctx_counts(c);
+
+	if (number >= 0 && number < 3) {
+		return n != NULL ? n->std[number] : NULL;
+	}
+	return number >= 0 && (c->ev->flags & EVENT_HAS_FD) != 0 && c->ev->fd_num == number ? FD(c)
+											    : NULL;
+}
+
+static bool value_types(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct ref_counts *n = ctx_counts(c);
+	const struct fd_view *one = u->arg != NULL ? one_fd(c, u->index) : NULL;
+	uint32_t types = u->arg == NULL                             ? (n != NULL ? n->fd_types : 0)
+			 : one != NULL && one->type < FD_TYPE_COUNT ? 1u << one->type
+								    : 0;
+	struct field_value *items =
+		types != 0 ? ctx_alloc(c, FD_TYPE_COUNT * sizeof(*items)) : NULL;
+	size_t count = 0;
+
+	for (unsigned int type = 0; items != NULL && type < FD_TYPE_COUNT; type++) {
+		const struct fd_view fd = { .type = (uint8_t)type };
+		bool told = false;
+
+		if ((types >> type & 1) == 0) {
+			continue;
+		}
+		/* Kinds that the language does not tell apart have one word. */
+		value_cstr(&items[count], fd_type_word(&fd));
+		for (size_t k = 0; k < count; k++) {
+			told = told || items[k].v.text == items[count].v.text ||
+			       strcmp(items[k].v.text, items[count].v.text) == 0;
+		}
+		count += !told;
+	}
+	return count > 0 && value_list(v, items, count);
+}
+
+static bool value_name_changed(struct field_ctx *c, const struct field_use *u,
+			       struct field_value *v)
+{
+	const struct ref_counts *n = ctx_counts(c);
+
+	UNUSED_ARG(u);
+	return FD(c) != NULL && n != NULL && value_bool(v, n->name_changed);
 }
 
 static bool value_id(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -233,7 +332,10 @@ static bool value_id(struct field_ctx *c, const struct field_use *u, struct fiel
 	return FD(c) != NULL && FD(c)->id != ID_NONE && value_uint(v, FD(c)->id);
 }
 
-#define FOLD WANT_FOLD
+#define FOLD (WANT_FOLD | WANT_FDS)
+#define COUNTS (WANT_FOLD | WANT_FDS | WANT_COUNTS)
+#define EITHER (FIELD_FILTER_ONLY | FIELD_NO_RHS | FIELD_NO_TRANSFORM)
+#define NAME (FIELD_NO_RHS | FIELD_NO_TRANSFORM)
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -255,6 +357,8 @@ static const struct field rows[] = {
 	  "container id, a colon, name" },
 	{ "fd.containerdirectory", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, NULL, text_container,
 	  PART_DIRECTORY, "container id, a colon, directory" },
+	{ "fd.ip", PT_IPADDR, FMT_NA, ARG_NONE, EITHER, FOLD, value_both, NULL, BOTH_IPS,
+	  "address of either end" },
 	{ "fd.cip", PT_IPADDR, FMT_NA, ARG_NONE, 0, FOLD, value_ip, NULL, END_CLIENT,
 	  "address of the client's end" },
 	{ "fd.sip", PT_IPADDR, FMT_NA, ARG_NONE, 0, FOLD, value_ip, NULL, END_SERVER,
@@ -263,6 +367,8 @@ static const struct field rows[] = {
 	  "address of this process' end" },
 	{ "fd.rip", PT_IPADDR, FMT_NA, ARG_NONE, 0, FOLD, value_ip, NULL, END_REMOTE,
 	  "address of the other end" },
+	{ "fd.port", PT_PORT, FMT_DEC, ARG_NONE, EITHER, FOLD, value_both, NULL, BOTH_PORTS,
+	  "port of either end" },
 	{ "fd.cport", PT_PORT, FMT_DEC, ARG_NONE, 0, FOLD, value_port, NULL, END_CLIENT,
 	  "port of the client's end" },
 	{ "fd.sport", PT_PORT, FMT_DEC, ARG_NONE, 0, FOLD, value_port, NULL, END_SERVER,
@@ -271,6 +377,34 @@ static const struct field rows[] = {
 	  "port of this process' end" },
 	{ "fd.rport", PT_PORT, FMT_DEC, ARG_NONE, 0, FOLD, value_port, NULL, END_REMOTE,
 	  "port of the other end" },
+	{ "fd.proto", PT_PORT, FMT_DEC, ARG_NONE, EITHER, FOLD, value_both, NULL, BOTH_PORTS,
+	  "the same as fd.port" },
+	{ "fd.cproto", PT_CHARBUF, FMT_NA, ARG_NONE, FIELD_SAFE, FOLD, NULL, text_proto, END_CLIENT,
+	  "port of the client's end, as text" },
+	{ "fd.sproto", PT_CHARBUF, FMT_NA, ARG_NONE, FIELD_SAFE, FOLD, NULL, text_proto, END_SERVER,
+	  "port of the server's end, as text" },
+	{ "fd.lproto", PT_CHARBUF, FMT_NA, ARG_NONE, FIELD_SAFE, FOLD, NULL, text_proto, END_LOCAL,
+	  "port of this process' end, as text" },
+	{ "fd.rproto", PT_CHARBUF, FMT_NA, ARG_NONE, FIELD_SAFE, FOLD, NULL, text_proto, END_REMOTE,
+	  "port of the other end, as text" },
+	{ "fd.net", PT_IPNET, FMT_NA, ARG_NONE, EITHER, FOLD, value_both, NULL, BOTH_IPS,
+	  "address of either end, compared with networks" },
+	{ "fd.cnet", PT_IPNET, FMT_NA, ARG_NONE, EITHER, FOLD, value_ip, NULL, END_CLIENT,
+	  "address of the client's end, compared with networks" },
+	{ "fd.snet", PT_IPNET, FMT_NA, ARG_NONE, EITHER, FOLD, value_ip, NULL, END_SERVER,
+	  "address of the server's end, compared with networks" },
+	{ "fd.lnet", PT_IPNET, FMT_NA, ARG_NONE, EITHER, FOLD, value_ip, NULL, END_LOCAL,
+	  "address of this process' end, compared with networks" },
+	{ "fd.rnet", PT_IPNET, FMT_NA, ARG_NONE, EITHER, FOLD, value_ip, NULL, END_REMOTE,
+	  "address of the other end, compared with networks" },
+	{ "fd.cip.name", PT_CHARBUF, FMT_NA, ARG_NONE, NAME, 0, value_absent, NULL, 0,
+	  "never: would need a look-up in the network" },
+	{ "fd.sip.name", PT_CHARBUF, FMT_NA, ARG_NONE, NAME, 0, value_absent, NULL, 0,
+	  "never: would need a look-up in the network" },
+	{ "fd.lip.name", PT_CHARBUF, FMT_NA, ARG_NONE, NAME, 0, value_absent, NULL, 0,
+	  "never: would need a look-up in the network" },
+	{ "fd.rip.name", PT_CHARBUF, FMT_NA, ARG_NONE, NAME, 0, value_absent, NULL, 0,
+	  "never: would need a look-up in the network" },
 	{ "fd.l4proto", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_l4, NULL, 0,
 	  "tcp, udp, icmp or raw" },
 	{ "fd.sockfamily", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_family, NULL, 0,
@@ -281,6 +415,10 @@ static const struct field rows[] = {
 	  "thread id and fd number written together" },
 	{ "fd.connected", PT_BOOL, FMT_NA, ARG_NONE, 0, FOLD, value_connected, NULL, 0,
 	  "true for connected sockets" },
+	{ "fd.name_changed", PT_BOOL, FMT_NA, ARG_NONE, 0, COUNTS, value_name_changed, NULL, 0,
+	  "true when this event gave the fd another name, or its first" },
+	{ "fd.types", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_SET | FIELD_NO_RHS, COUNTS, value_types, NULL, 0,
+	  "types of all fds of the process; [n] of fd 0, 1, 2, or of the event's own" },
 	{ "fd.dev", PT_INT32, FMT_HEX, ARG_NONE, 0, FOLD, value_dev, NULL, DEV_ALL,
 	  "device the file is on, in hexadecimal" },
 	{ "fd.dev.major", PT_INT32, FMT_DEC, ARG_NONE, 0, FOLD, value_dev, NULL, DEV_MAJOR,
@@ -298,4 +436,4 @@ static const struct field rows[] = {
 };
 /* clang-format on */
 
-const struct field_class field_class_fd = { "file descriptor", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_fd = { "file descriptor", rows, ARRAY_LEN(rows), "fd" };

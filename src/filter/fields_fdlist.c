@@ -87,7 +87,7 @@ static bool text_list(struct field_ctx *c, const struct field_use *u, struct buf
 	return true;
 }
 
-#define REFS (WANT_FOLD | WANT_REFS)
+#define REFS (WANT_FOLD | WANT_FDS | WANT_REFS)
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -106,4 +106,4 @@ static const struct field rows[] = {
 };
 /* clang-format on */
 
-const struct field_class field_class_fdlist = { "fd list of a poll", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_fdlist = { "fd list of a poll", rows, ARRAY_LEN(rows), "fdlist" };

@@ -11,6 +11,7 @@ struct field_class {
 	const char *title;
 	const struct field *rows;
 	size_t count;
+	const char *first; /* what stands before the first dot of its names, separated by blanks; NULL: anything */
 };
 
 extern const struct field_class field_class_evt;
@@ -23,6 +24,19 @@ extern const struct field_class field_class_fd;
 extern const struct field_class field_class_fdlist;
 extern const struct field_class field_class_user;
 extern const struct field_class field_class_container;
+extern const struct field_class field_class_fspath;
+extern const struct field_class field_class_k8s;
+
+/* Of packets, and of what was joined. */
+extern const struct field_class field_class_frame;
+extern const struct field_class field_class_ip;
+extern const struct field_class field_class_tcp;
+extern const struct field_class field_class_udp;
+extern const struct field_class field_class_http;
+extern const struct field_class field_class_dns;
+extern const struct field_class field_class_tls;
+extern const struct field_class field_class_flow;
+extern const struct field_class field_class_joined;
 
 static inline bool value_uint(struct field_value *v, uint64_t x)
 {
@@ -84,6 +98,26 @@ void *ctx_alloc(struct field_ctx *c, size_t n);
 
 /* Text in tmp becomes a value that stays; false: no memory. */
 bool value_from_tmp(struct field_ctx *c, struct field_value *ret_v);
+
+/* A list of n values in the context's arena. */
+static inline bool value_list(struct field_value *v, const struct field_value *items, size_t n)
+{
+	v->kind = VALUE_LIST;
+	v->len = (uint32_t)n;
+	v->v.items = items;
+	return n > 0;
+}
+
+/* field_value_fn of fields that are known by name but that no capture can answer. */
+bool value_absent(struct field_ctx *c, const struct field_use *u, struct field_value *v);
+
+/* The row of today's layout; NULL: of a type beyond the schema. */
+static inline const struct schema_event *ctx_schema(const struct field_ctx *c)
+{
+	const struct event *ev = c->ev;
+
+	return ev->type < SCHEMA_EVENTS && !(ev->flags & EVENT_UNKNOWN_TYPE) ? &schema_events[ev->type] : NULL;
+}
 
 /* NUL-separated strings joined by one blank. */
 void add_joined(struct buf *out, const struct str *s);

@@ -356,8 +356,11 @@ static bool value_std(struct field_ctx *c, const struct field_use *u, struct fie
 }
 
 #define FOLD WANT_FOLD
+#define PLACE        \
+	(WANT_FOLD | \
+	 WANT_FDS) /* working directories, and paths that can follow from one or from a directory fd */
 #define UP (WANT_FOLD | WANT_ANCESTORS)
-#define COUNTS (WANT_FOLD | WANT_COUNTS)
+#define COUNTS (WANT_FOLD | WANT_FDS | WANT_COUNTS)
 #define MEMORY (WANT_FOLD | WANT_MEMORY)
 
 /* clang-format off */
@@ -374,7 +377,7 @@ static const struct field rows[] = {
 	  "the parent's process id within its pid namespace" },
 	{ "proc.exe", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_exe, NULL, 0,
 	  "first argument of the program, which may lie" },
-	{ "proc.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_exepath, NULL, 0,
+	{ "proc.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, PLACE, value_exepath, NULL, 0,
 	  "path of the program" },
 	{ "proc.args", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, 0, FOLD, NULL, text_args, 0,
 	  "arguments behind the first; [n] one of them, from 0" },
@@ -388,9 +391,9 @@ static const struct field rows[] = {
 	  "bytes of all arguments" },
 	{ "proc.env", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, 0, FOLD, NULL, text_env, 0,
 	  "environment; [NAME] one variable" },
-	{ "proc.aenv", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, 0, UP, NULL, text_aenv, 0,
+	{ "proc.aenv", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_NO_RHS | FIELD_NO_TRANSFORM, UP, NULL, text_aenv, 0,
 	  "as proc.env, [NAME] also from up to 20 ancestors" },
-	{ "proc.cwd", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_cwd, NULL, 0,
+	{ "proc.cwd", PT_CHARBUF, FMT_NA, ARG_NONE, 0, PLACE, value_cwd, NULL, 0,
 	  "working directory, ending in /" },
 	{ "proc.tty", PT_UINT32, FMT_ID, ARG_NONE, 0, FOLD, value_tty, NULL, 0,
 	  "device number of the terminal, 0 for none" },
@@ -462,4 +465,4 @@ static const struct field rows[] = {
 };
 /* clang-format on */
 
-const struct field_class field_class_proc = { "process", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_proc = { "process", rows, ARRAY_LEN(rows), "proc" };

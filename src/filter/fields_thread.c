@@ -96,7 +96,72 @@ static bool value_faults(struct field_ctx *c, const struct field_use *u, struct 
 							     : THREAD(c)->pfminor);
 }
 
+/* thread.vmsize and vmrss: of a process, told once, by its first thread. */
+enum { MEM_SIZE, MEM_RSS, MEM_BYTES = 2 };
+
+static bool value_memory(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct thread_view *t = THREAD(c);
+	uint64_t kb;
+
+	if (t == NULL) {
+		return false;
+	}
+	kb = (t->flags & TV_MAIN) == 0                    ? 0
+	     : (u->field->which & ~MEM_BYTES) == MEM_SIZE ? t->vmsize_kb
+							  : t->vmrss_kb;
+	return value_uint(v, (u->field->which & MEM_BYTES) != 0 ? kb * 1024 : kb);
+}
+
+static bool text_nametid(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	struct field_value comm;
+
+	UNUSED_ARG(u);
+	if (THREAD(c) == NULL || !value_comm(&comm, THREAD(c)->comm)) {
+		return false;
+	}
+	buf_add(out, comm.v.text, comm.len);
+	buf_add_s64(out, c->ev->tid);
+	return true;
+}
+
+/* The slice of processor time that a switch ends, and all slices of its thread up to then. */
+enum { TIME_SLICE, TIME_TOTAL };
+
+static bool value_exectime(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct ref_counts *n = ctx_counts(c);
+
+	if (n == NULL || ctx_schema(c) == NULL || c->ev->type != EV_SCHEDSWITCH_6_E) {
+		return false;
+	}
+	if (u->field->which == TIME_SLICE) {
+		return n->has_slice && value_uint(v, n->slice_ns);
+	}
+	return value_uint(v, n->thread_cpu_ns);
+}
+
+/* Processor time between the thread's process information event before and this one, in per cent of a second. */
+enum { CPU_ALL, CPU_USER, CPU_SYSTEM };
+
+static bool value_cpu(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct ref_counts *n = ctx_counts(c);
+	uint64_t ns;
+
+	if (n == NULL || !n->has_sample) {
+		return false;
+	}
+	ns = (u->field->which != CPU_SYSTEM ? n->sample_user_ns : 0) +
+	     (u->field->which != CPU_USER ? n->sample_system_ns : 0);
+	return value_double(v, (double)ns / ((double)NSEC_PER_SEC / 100));
+}
+
 #define FOLD WANT_FOLD
+#define COUNTS (WANT_FOLD | WANT_FDS | WANT_COUNTS)
+#define MEMORY (WANT_FOLD | WANT_MEMORY)
+#define OLD FIELD_DEPRECATED
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -120,7 +185,27 @@ static const struct field rows[] = {
 	  FAULTS_MAJOR, "major page faults" },
 	{ "thread.pfminor", PT_UINT64, FMT_DEC, ARG_NONE, 0, FOLD | WANT_MEMORY, value_faults, NULL,
 	  FAULTS_MINOR, "minor page faults" },
+	{ "thread.vmsize", PT_UINT64, FMT_DEC, ARG_NONE, 0, MEMORY, value_memory, NULL, MEM_SIZE,
+	  "virtual memory of the process in kB, 0 for all but its first thread" },
+	{ "thread.vmrss", PT_UINT64, FMT_DEC, ARG_NONE, 0, MEMORY, value_memory, NULL, MEM_RSS,
+	  "resident memory of the process in kB, 0 for all but its first thread" },
+	{ "thread.vmsize.b", PT_UINT64, FMT_DEC, ARG_NONE, OLD, MEMORY, value_memory, NULL, MEM_SIZE | MEM_BYTES,
+	  "thread.vmsize in bytes" },
+	{ "thread.vmrss.b", PT_UINT64, FMT_DEC, ARG_NONE, OLD, MEMORY, value_memory, NULL, MEM_RSS | MEM_BYTES,
+	  "thread.vmrss in bytes" },
+	{ "thread.nametid", PT_CHARBUF, FMT_NA, ARG_NONE, OLD, FOLD, NULL, text_nametid, 0,
+	  "name and thread id written together" },
+	{ "thread.exectime", PT_RELTIME, FMT_DEC, ARG_NONE, 0, COUNTS, value_exectime, NULL, TIME_SLICE,
+	  "of switch events: nanoseconds the thread has run since it was switched in" },
+	{ "thread.totexectime", PT_RELTIME, FMT_DEC, ARG_NONE, 0, COUNTS, value_exectime, NULL, TIME_TOTAL,
+	  "of switch events: nanoseconds the thread has run since the capture began" },
+	{ "thread.cpu", PT_DOUBLE, FMT_NA, ARG_NONE, 0, COUNTS, value_cpu, NULL, CPU_ALL,
+	  "of procinfo events: processor time in the last second, in per cent" },
+	{ "thread.cpu.user", PT_DOUBLE, FMT_NA, ARG_NONE, 0, COUNTS, value_cpu, NULL, CPU_USER,
+	  "the part of thread.cpu in programs" },
+	{ "thread.cpu.system", PT_DOUBLE, FMT_NA, ARG_NONE, 0, COUNTS, value_cpu, NULL, CPU_SYSTEM,
+	  "the part of thread.cpu in the kernel" },
 };
 /* clang-format on */
 
-const struct field_class field_class_thread = { "thread", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_thread = { "thread", rows, ARRAY_LEN(rows), "thread" };

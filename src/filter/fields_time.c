@@ -5,7 +5,8 @@
  *
  * What is measured from the line before, or from the first line, cannot be known here: batches are
  * formatted in any order. Such a field leaves a mark (format.h) and the one thread that emits lines
- * in order fills it in.
+ * in order fills it in; in filters it has no meaning. evt.reltime counts from the section's first event, which
+ * the fold has stamped.
  */
 #include "filter/fields_internal.h"
 
@@ -143,6 +144,24 @@ static bool text_iso(struct field_ctx *c, const struct field_use *u, struct buf 
 	return true;
 }
 
+/* Nanoseconds since 1970, as evt.rawtime prints them. */
+static bool parse_ns(const char *s, uint64_t *ret_ns)
+{
+	uint64_t x = 0;
+
+	if (*s == '\0') {
+		return false;
+	}
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9' || x > (UINT64_MAX - 9) / 10) {
+			return false;
+		}
+		x = x * 10 + (uint64_t)(*s - '0');
+	}
+	*ret_ns = x;
+	return true;
+}
+
 static bool part_of(struct field_value *v, const struct field_use *u, uint64_t ns)
 {
 	switch (u->field->which) {
@@ -231,7 +250,35 @@ static bool text_latency_seconds(const struct event *ev, struct buf *out)
 	return true;
 }
 
-/* evt.deltatime and evt.reltime with their parts: filled in by the emitter. */
+static bool value_reltime(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	uint64_t first = c->batch->first_call_ns;
+
+	return first != 0 && part_of(v, u, c->ev->ts_ns > first ? c->ev->ts_ns - first : 0);
+}
+
+/* evt.wait_latency: of calls that may wait. */
+static bool value_wait(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct schema_event *s = ctx_schema(c);
+
+	return s != NULL && (s->flags & EF_WAITS) != 0 && value_latency(c, u, v);
+}
+
+/* evt.around[t]=ms: how far from t, in milliseconds, begun ones counted. */
+static bool value_around(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const uint64_t ms = 1000000;
+	uint64_t at;
+
+	if (!parse_ns(u->arg, &at)) {
+		return false;
+	}
+	at = at > c->ev->ts_ns ? at - c->ev->ts_ns : c->ev->ts_ns - at;
+	return value_uint(v, at / ms + (at % ms != 0));
+}
+
+/* evt.deltatime with its parts: filled in by the emitter. */
 static bool text_mark(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
 	UNUSED_ARG(c);
@@ -251,10 +298,14 @@ bool field_print_time(struct field_ctx *c, uint64_t ts_ns, struct buf *out)
 	}
 }
 
-/* evt.outputtime: as -t says. */
+/* evt.outputtime: as -t says, of events and packets. */
 static bool text_output(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
 	UNUSED_ARG(u);
+	if (c->ev == NULL) {
+		return c->packet != NULL && (c->packet->flags & PACKET_NO_TIME) == 0 &&
+		       field_print_time(c, c->packet->ts_ns, out);
+	}
 	if (c->set->time_style == TIME_LATENCY) {
 		return text_latency_seconds(c->ev, out);
 	}
@@ -263,6 +314,8 @@ static bool text_output(struct field_ctx *c, const struct field_use *u, struct b
 
 #define SAFE FIELD_SAFE
 #define OURS FIELD_OURS
+#define BEGIN (WANT_FOLD | WANT_BEGIN) /* evt.reltime: no event may be passed over, the first is asked for */
+#define OLD FIELD_DEPRECATED
 #define MARKED (FIELD_SAFE | FIELD_DELTA | FIELD_PRINT_ONLY)
 
 /* clang-format off */
@@ -283,11 +336,11 @@ static const struct field rows[] = {
 	  "whole seconds since 1970" },
 	{ "evt.rawtime.ns", PT_ABSTIME, FMT_PADDED_DEC, ARG_NONE, 0, 0, value_rawtime, NULL, PART_NS,
 	  "nanoseconds within the second" },
-	{ "evt.reltime", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, MARKED, 0, NULL, text_mark, MARK_REL,
-	  "nanoseconds since the first line" },
-	{ "evt.reltime.s", PT_RELTIME, FMT_DEC, ARG_NONE, MARKED, 0, NULL, text_mark, MARK_REL_S,
-	  "whole seconds since the first line" },
-	{ "evt.reltime.ns", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, MARKED, 0, NULL, text_mark, MARK_REL_NS,
+	{ "evt.reltime", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, 0, BEGIN, value_reltime, NULL, PART_ALL,
+	  "nanoseconds since the first event of the capture" },
+	{ "evt.reltime.s", PT_RELTIME, FMT_DEC, ARG_NONE, 0, BEGIN, value_reltime, NULL, PART_S,
+	  "whole seconds since the first event of the capture" },
+	{ "evt.reltime.ns", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, 0, BEGIN, value_reltime, NULL, PART_NS,
 	  "fraction of evt.reltime.s in nanoseconds" },
 	{ "evt.deltatime", PT_RELTIME, FMT_DEC, ARG_NONE, MARKED, 0, NULL, text_mark, MARK_DELTA,
 	  "nanoseconds since the line before" },
@@ -295,21 +348,27 @@ static const struct field rows[] = {
 	  "whole seconds since the line before" },
 	{ "evt.deltatime.ns", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, MARKED, 0, NULL, text_mark,
 	  MARK_DELTA_NS, "fraction of evt.deltatime.s in nanoseconds" },
-	{ "evt.outputtime", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE | FIELD_PRINT_ONLY, 0, NULL, text_output, 0,
+	{ "evt.outputtime", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE | FIELD_PRINT_ONLY | FIELD_BOTH, 0, NULL, text_output, 0,
 	  "time in the form chosen with -t" },
-	{ "evt.latency", PT_RELTIME, FMT_DEC, ARG_NONE, 0, WANT_FOLD, value_latency, NULL, PART_ALL,
+	{ "evt.latency", PT_RELTIME, FMT_DEC, ARG_NONE, OLD, BEGIN, value_latency, NULL, PART_ALL,
 	  "nanoseconds from begin to end of the call; see evt.latency_bound" },
-	{ "evt.latency.s", PT_RELTIME, FMT_DEC, ARG_NONE, 0, WANT_FOLD, value_latency, NULL, PART_S,
+	{ "evt.latency.s", PT_RELTIME, FMT_DEC, ARG_NONE, OLD, BEGIN, value_latency, NULL, PART_S,
 	  "whole seconds of evt.latency" },
-	{ "evt.latency.ns", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, 0, WANT_FOLD, value_latency, NULL, PART_NS,
+	{ "evt.latency.ns", PT_RELTIME, FMT_PADDED_DEC, ARG_NONE, OLD, BEGIN, value_latency, NULL, PART_NS,
 	  "fraction of evt.latency.s in nanoseconds" },
-	{ "evt.latency.human", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE, WANT_FOLD, NULL, text_latency_human, 0,
+	{ "evt.latency.human", PT_CHARBUF, FMT_NA, ARG_NONE, SAFE | OLD, BEGIN, NULL, text_latency_human, 0,
 	  "latency with a fitting unit, \xe2\x89\xa4 before an upper bound" },
-	{ "evt.latency_bound", PT_BOOL, FMT_NA, ARG_NONE, OURS, WANT_FOLD, value_latency_bound, NULL, 0,
+	{ "evt.latency.quantized", PT_UINT64, FMT_DEC, ARG_NONE, OLD, 0, value_absent, NULL, 0,
+	  "never: was for a spectrogram on the terminal" },
+	{ "evt.wait_latency", PT_RELTIME, FMT_DEC, ARG_NONE, OLD, BEGIN, value_wait, NULL, PART_ALL,
+	  "evt.latency of calls that may wait" },
+	{ "evt.around", PT_UINT64, FMT_DEC, ARG_REQUIRED, FIELD_FILTER_ONLY | FIELD_WITHIN, 0, value_around, NULL, 0,
+	  "[t]: milliseconds between the event and the time t, which is as evt.rawtime prints it; = means at most" },
+	{ "evt.latency_bound", PT_BOOL, FMT_NA, ARG_NONE, OURS, BEGIN, value_latency_bound, NULL, 0,
 	  "true: the latency is an upper bound, no begin was recorded" },
-	{ "evt.begin", PT_ABSTIME, FMT_DEC, ARG_NONE, OURS, WANT_FOLD, value_begin, NULL, 0,
+	{ "evt.begin", PT_ABSTIME, FMT_DEC, ARG_NONE, OURS, BEGIN, value_begin, NULL, 0,
 	  "when the call began (or the earliest it can have), nanoseconds since 1970" },
 };
 /* clang-format on */
 
-const struct field_class field_class_time = { "time", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_time = { "time", rows, ARRAY_LEN(rows), "evt" };

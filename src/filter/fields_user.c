@@ -35,7 +35,21 @@ static bool value_name(struct field_ctx *c, const struct field_use *u, struct fi
 							     : t->login_name);
 }
 
+enum { HOME_DIRECTORY, HOME_SHELL };
+
+/* Empty: the user is known, but not this of it. */
+static bool value_home(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct ref_counts *n = ctx_counts(c);
+
+	if (n == NULL) {
+		return false;
+	}
+	return value_comm(v, u->field->which == HOME_DIRECTORY ? n->user_home : n->user_shell);
+}
+
 #define FOLD WANT_FOLD
+#define COUNTS (WANT_FOLD | WANT_FDS | WANT_COUNTS)
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -43,6 +57,10 @@ static const struct field rows[] = {
 	  "effective user id" },
 	{ "user.name", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_name, NULL, NAME_USER,
 	  "name of the effective user" },
+	{ "user.homedir", PT_CHARBUF, FMT_NA, ARG_NONE, 0, COUNTS, value_home, NULL, HOME_DIRECTORY,
+	  "home directory of the effective user" },
+	{ "user.shell", PT_CHARBUF, FMT_NA, ARG_NONE, 0, COUNTS, value_home, NULL, HOME_SHELL,
+	  "login shell of the effective user" },
 	{ "user.loginuid", PT_INT64, FMT_ID, ARG_NONE, 0, FOLD, value_loginuid, NULL, 0,
 	  "user id of the login, -1 for none" },
 	{ "user.loginname", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, value_name, NULL, NAME_LOGIN,
@@ -54,4 +72,5 @@ static const struct field rows[] = {
 };
 /* clang-format on */
 
-const struct field_class field_class_user = { "user and group", rows, ARRAY_LEN(rows) };
+const struct field_class field_class_user = { "user and group", rows, ARRAY_LEN(rows),
+					      "user group" };

@@ -4,10 +4,16 @@
  */
 #include "filter/format.h"
 
+#include "filter/eval.h"
 #include "filter/fields_internal.h"
+#include "filter/parse.h"
 
-struct step {
-	struct field_use use; /* use.field NULL: literal */
+/* Longer than any field's name. */
+#define FIELD_NAME_MAX 127
+
+struct format_step {
+	struct field_use use; /* use.field NULL: a literal, or a transformer */
+	const struct operand *call; /* a transformer, in f->tree; or NULL */
 	const char *literal; /* in f->text */
 	size_t literal_len;
 	unsigned int width; /* 0: as it comes */
@@ -15,10 +21,11 @@ struct step {
 
 struct format {
 	bool keep; /* leading *: lines with absent values too */
-	struct step *steps; /* owns */
+	struct format_step *steps; /* owns */
 	size_t count, cap;
 	char *text; /* owns: literals, unescaped */
 	size_t text_len;
+	struct filter_tree *tree; /* a reference: of transformers; NULL: none */
 };
 
 void format_free(struct format *f)
@@ -31,16 +38,17 @@ void format_free(struct format *f)
 	}
 	free(f->steps);
 	free(f->text);
+	filter_tree_unref(f->tree);
 	free(f);
 }
 
-static struct step *add_step(struct format *f)
+static struct format_step *add_step(struct format *f)
 {
-	struct step *s;
+	struct format_step *s;
 
 	if (f->count == f->cap) {
 		size_t cap = f->cap == 0 ? 16 : f->cap * 2;
-		struct step *grown = realloc(f->steps, cap * sizeof(*grown));
+		struct format_step *grown = realloc(f->steps, cap * sizeof(*grown));
 
 		if (grown == NULL) {
 			return NULL;
@@ -53,12 +61,36 @@ static struct step *add_step(struct format *f)
 	return s;
 }
 
+const char *format_named(const char *name)
+{
+	static const struct {
+		const char *letter, *word, *format;
+	} rows[] = {
+		{ "p", "plain",
+		  "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type "
+		  "%evt.info" },
+		{ "c", "container",
+		  "*%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) %proc.name "
+		  "(%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info" },
+		{ "k", "kubernetes",
+		  "*%evt.num %evt.outputtime %evt.cpu %k8s.pod.name (%container.id) %proc.name "
+		  "(%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(name, rows[i].letter) == 0 || strcmp(name, rows[i].word) == 0) {
+			return rows[i].format;
+		}
+	}
+	return NULL;
+}
+
 /* One character of literal text joins the literal before it. */
 static int add_literal(struct format *f, char c)
 {
-	struct step *s = f->count > 0 ? &f->steps[f->count - 1] : NULL;
+	struct format_step *s = f->count > 0 ? &f->steps[f->count - 1] : NULL;
 
-	if (s == NULL || s->use.field != NULL) {
+	if (s == NULL || s->literal == NULL) {
 		s = add_step(f);
 		if (s == NULL) {
 			return ERR_NOMEM;
@@ -70,11 +102,98 @@ static int add_literal(struct format *f, char c)
 	return 0;
 }
 
-static int parse_field(struct format *f, const char **text, struct err *e)
+/* Letters, digits, underscores and dots. */
+static size_t name_run(const char *p)
+{
+	return strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+}
+
+/*
+ * The longest name at p that is a field, with its argument: what follows a shorter one is text of the format. The error is
+ * that of the whole run.
+ */
+static int parse_use(const char *p, struct field_use *ret_use, size_t *ret_len, struct err *e)
+{
+	int code = field_use_parse(p, ret_use, ret_len, e);
+	size_t n = name_run(p);
+	char name[FIELD_NAME_MAX + 1];
+	struct err ignored;
+
+	err_init(&ignored);
+	while (code == ERR_USAGE && n <= FIELD_NAME_MAX) {
+		while (n > 0 && p[n - 1] != '.') {
+			n--;
+		}
+		if (n == 0) {
+			break;
+		}
+		n--;
+		memcpy(name, p, n);
+		name[n] = '\0';
+		code = field_use_parse(name, ret_use, ret_len, &ignored);
+	}
+	return code;
+}
+
+/* A field that can be printed. */
+static int parse_printable(const char *p, struct field_use *ret_use, size_t *ret_len, struct err *e)
+{
+	int code = parse_use(p, ret_use, ret_len, e);
+
+	if (code == 0 && (ret_use->field->flags & FIELD_FILTER_ONLY) != 0) {
+		code = err_set(e, ERR_USAGE,
+			       "field '%s' is of use in filters only: there is nothing to print",
+			       ret_use->field->name);
+		field_use_release(ret_use);
+	}
+	return code;
+}
+
+/* A word with a parenthesis right behind it. */
+static bool at_transformer(const char *p)
+{
+	size_t n = name_run(p);
+
+	return n > 0 && p[n] == '(' && memchr(p, '.', n) == NULL;
+}
+
+/* A transformer as filters have it; at p within the whole format, so that errors tell the column. */
+static int parse_transformer(struct format *f, const char *format, const char *p,
+			     const struct operand **ret_o, size_t *ret_len, struct err *e)
+{
+	struct parser parser;
+	struct operand *o;
+	int code;
+
+	if (f->tree == NULL) {
+		f->tree = filter_tree_new();
+		if (f->tree == NULL) {
+			return err_nomem(e, "the format");
+		}
+	}
+	memset(&parser, 0, sizeof(parser));
+	parser.tree = f->tree;
+	parser.x.arena = &f->tree->arena;
+	parser.x.e = e;
+	parser.x.len = strlen(format);
+	parser.x.text = arena_dup(&f->tree->arena, format, parser.x.len + 1);
+	parser.x.at = (size_t)(p - format);
+	if (parser.x.text == NULL) {
+		return err_nomem(e, "the format");
+	}
+	code = parse_operand(&parser, false, &o);
+	if (code == 0) {
+		*ret_o = o;
+		*ret_len = parser.x.at - (size_t)(p - format);
+	}
+	return code;
+}
+
+static int parse_field(struct format *f, const char *format, const char **text, struct err *e)
 {
 	const char *p = *text;
 	unsigned int width = 0;
-	struct step *s;
+	struct format_step *s;
 	size_t len;
 	int code;
 
@@ -90,7 +209,8 @@ static int parse_field(struct format *f, const char **text, struct err *e)
 		return err_nomem(e, "the format");
 	}
 	s->width = width;
-	code = field_use_parse(p, &s->use, &len, e);
+	code = at_transformer(p) ? parse_transformer(f, format, p, &s->call, &len, e)
+				 : parse_printable(p, &s->use, &len, e);
 	*text = code == 0 ? p + len : p;
 	return code;
 }
@@ -111,8 +231,9 @@ static bool allowed(char c)
 	return (unsigned char)c >= 0x20 || c == '\t' || c == '\n';
 }
 
-static int compile(struct format *f, const char *p, struct err *e)
+static int compile(struct format *f, const char *format, struct err *e)
 {
+	const char *p = format;
 	int code = 0;
 
 	if (*p == '*') {
@@ -125,7 +246,7 @@ static int compile(struct format *f, const char *p, struct err *e)
 			p += 2;
 		} else if (*p == '%') {
 			p++;
-			code = parse_field(f, &p, e);
+			code = parse_field(f, format, &p, e);
 		} else if (*p == '\\') {
 			code = add_literal(f, unescape(&p));
 		} else if (allowed(*p)) {
@@ -157,7 +278,7 @@ int format_new(const char *text, struct format **ret_f, struct err *e)
 
 unsigned int format_wants(const struct format *f)
 {
-	unsigned int wants = 0;
+	unsigned int wants = f->tree != NULL ? f->tree->wants : 0;
 
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->steps[i].use.field != NULL) {
@@ -165,6 +286,30 @@ unsigned int format_wants(const struct format *f)
 		}
 	}
 	return wants;
+}
+
+static void add_kinds(const struct field *f, unsigned int *io_kinds)
+{
+	if ((f->flags & FIELD_BOTH) == 0) {
+		*io_kinds |= (f->flags & FIELD_PACKET) != 0 ? FORMAT_OF_PACKETS : FORMAT_OF_EVENTS;
+	}
+	*io_kinds |= (f->flags & FIELD_JOINED) != 0 ? FORMAT_JOINED : 0;
+}
+
+unsigned int format_kinds(const struct format *f)
+{
+	unsigned int kinds = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->steps[i].use.field != NULL) {
+			add_kinds(f->steps[i].use.field, &kinds);
+		}
+	}
+	for (const struct operand *o = f->tree != NULL ? f->tree->uses : NULL; o != NULL;
+	     o = o->next) {
+		add_kinds(o->use.field, &kinds);
+	}
+	return kinds;
 }
 
 bool format_has_marks(const struct format *f, const struct field_settings *set)
@@ -223,19 +368,32 @@ static void set_width(struct buf *out, size_t from, unsigned int width)
 	pad(out, width - chars);
 }
 
+static bool print_call(const struct operand *o, struct field_ctx *c, struct buf *out)
+{
+	unsigned int subject = c->ev != NULL ? FILTER_OF_EVENTS : FILTER_OF_PACKETS;
+	struct field_value v;
+
+	if (!operand_value(o, c, subject, &v)) {
+		return false;
+	}
+	field_value_print(&v, PT_CHARBUF, FMT_DEC, out);
+	return true;
+}
+
 bool format_line(const struct format *f, struct field_ctx *c, struct buf *out)
 {
 	const size_t start = out->len;
 
 	for (size_t i = 0; i < f->count; i++) {
-		const struct step *s = &f->steps[i];
+		const struct format_step *s = &f->steps[i];
 		size_t from = out->len;
 
-		if (s->use.field == NULL) {
+		if (s->literal != NULL) {
 			buf_add(out, s->literal, s->literal_len);
 			continue;
 		}
-		if (!field_print(c, &s->use, out)) {
+		if (!(s->call != NULL ? print_call(s->call, c, out)
+				      : field_print(c, &s->use, out))) {
 			if (!f->keep) {
 				out->len = start;
 				return false;
@@ -264,11 +422,8 @@ static void fill_one(struct buf *out, const char *mark, uint64_t rel_ns, uint64_
 	size_t from = out->len;
 
 	switch (mark[1]) {
-	case MARK_REL:
 	case MARK_DELTA: buf_add_u64(out, ns); break;
-	case MARK_REL_S:
 	case MARK_DELTA_S: buf_add_u64(out, ns / NSEC_PER_SEC); break;
-	case MARK_REL_NS:
 	case MARK_DELTA_NS: buf_add_u64_pad(out, ns % NSEC_PER_SEC, 9); break;
 	default: add_seconds(out, ns); break;
 	}

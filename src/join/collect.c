@@ -27,7 +27,7 @@ static void collector_init(struct collector *c, struct socks *s)
 	map_init(&c->rings);
 	c->absent = -1;
 	c->seed = hash_seed(c);
-	c->budget = LIMIT_KNOT_BYTES / BATCH_SHARDS;
+	knot_room_init(&c->knots, LIMIT_KNOT_BYTES / BATCH_SHARDS);
 	sock_feeds_init(&c->feeds, s->section);
 }
 
@@ -43,13 +43,8 @@ static void collector_forget(struct collector *c)
 
 static void collector_release(struct collector *c)
 {
-	for (size_t i = 0; i < c->parts.count; i++) {
-		struct part *p = rows_at(&c->parts, i);
-
-		knots_release(&p->s.knots[0]);
-		knots_release(&p->s.knots[1]);
-	}
 	collector_forget(c);
+	knot_room_release(&c->knots);
 	sock_feeds_release(&c->feeds);
 	map_release(&c->rings);
 	rows_release(&c->parts);
@@ -217,6 +212,7 @@ int socks_collect(struct socks *s, unsigned int shard, const struct batch *b)
 {
 	struct collector *c = &s->shards[shard];
 
+	c->batch = b;
 	for (uint32_t i = b->event_shard_start[shard]; i < b->event_shard_start[shard + 1]; i++) {
 		uint32_t at = b->shard_events[i];
 

@@ -4,9 +4,6 @@
  */
 #include "join/collect_internal.h"
 
-/* Bytes a first call may look at without taking them: enough to tell TLS from other protocols. */
-#define PEEK_MAX 8
-
 /* ---- bytes ----------------------------------------------------------------------------------------------- */
 
 /* Of the first bytes, when as many as the other side would look at were captured. */
@@ -15,54 +12,74 @@ static uint64_t prints_of(struct param data, uint32_t n)
 	return knot_prints(data.p, data.len, n);
 }
 
-/* Leaves out the last knot: lists of so early calls are short. */
-static void drop_last_knot(struct collector *c, struct knots *k)
+void part_unread(struct collector *c, struct part *p)
 {
-	struct knots old = *k;
-	struct knot_walk w = { 0 };
-	struct knot x;
+	struct last_read *r = p->read;
+	uint32_t n = r->n;
 
-	memset(k, 0, sizeof(*k));
-	for (uint32_t i = 0; i + 1 < old.count && knots_next(&old, &w, &x); i++) {
-		if (knots_add(k, &x, &c->budget) != 0) {
-			c->oom = true;
-		}
-	}
-	knots_release(&old);
-}
-
-/* The very first receive took exactly what it asked for, a few bytes, and the second brings the same ones and more: the
- * first had only looked (MSG_PEEK, which events do not tell). */
-static void undo_peek(struct collector *c, struct part *p, uint32_t n, struct param data)
-{
-	uint32_t peeked = p->peeked;
-	uint32_t user;
-
-	p->peeked = 0;
-	if (peeked == 0 || n <= peeked || data.p == NULL || data.len < peeked ||
-	    memcmp(data.p, p->peek, peeked) != 0) {
-		return;
-	}
-	turns_unread(p, peeked);
-	p->s.bytes[0] -= peeked;
-	if (part_user(c, p, &user)) {
-		p->s.users[user].bytes[0] -= min_u64(p->s.users[user].bytes[0], peeked);
+	UNUSED_ARG(c);
+	r->n = 0;
+	turns_unread(p, n);
+	p->s.bytes[0] -= n;
+	seq_unread(p, p->s.bytes[0]);
+	if (r->user < p->s.user_count) {
+		p->s.users[r->user].bytes[0] -= min_u64(p->s.users[r->user].bytes[0], n);
 	}
 	if (!p->s.knots[0].cut) {
-		drop_last_knot(c, &p->s.knots[0]);
+		knots_take_back(&p->s.knots[0], &r->before);
 	}
 }
 
-static void note_peek(struct collector *c, struct part *p, uint32_t n, struct param data)
+/* A receive took exactly what it asked for, a few bytes at the start of a message, and the next one brings the same ones and
+ * more: the first had only looked (MSG_PEEK, which events do not tell). */
+static void undo_peek(struct collector *c, struct part *p, uint32_t n, struct param data)
 {
+	const struct last_read *r = p->read;
+
+	if (r != NULL && r->by_bytes && r->n != 0 && n > r->n && data.p != NULL && data.len >= r->n &&
+	    memcmp(data.p, r->bytes, r->n) == 0) {
+		part_unread(c, p);
+	}
+}
+
+/* Does a call that receives n bytes look as if it might only have looked at them? */
+static bool may_peek(const struct collector *c, const struct part *p, uint32_t n, struct param data)
+{
+	const struct knots *received = &p->s.knots[0];
+	bool starts = p->s.bytes[0] == 0 || p->s.knots[1].num > received->num;
 	uint32_t size;
 
-	if (p->s.bytes[0] != 0 || p->s.kind == SOCK_UDP_K || c->row->tuple == 0 || c->row->size == 0 || n > PEEK_MAX ||
-	    data.len < n || !event_u32(c->ev, c->row->size, &size) || size != n) {
+	return p->s.kind != SOCK_UDP_K && starts && c->row->tuple != 0 && c->row->size != 0 && n <= PEEK_MAX &&
+	       data.p != NULL && data.len >= n && event_u32(c->ev, c->row->size, &size) && size == n;
+}
+
+/* Before n bytes are received. Where sequence numbers are told, the next call tells whether they were taken. */
+static void note_read(struct collector *c, struct part *p, uint32_t n, struct param data)
+{
+	bool by_bytes = p->s.seqs == NULL && may_peek(c, p, n, data);
+	struct last_read *r = p->read;
+	uint32_t user;
+
+	if (p->s.seqs == NULL && !by_bytes) {
+		if (r != NULL) {
+			r->n = 0;
+		}
 		return;
 	}
-	p->peeked = (uint8_t)n;
-	memcpy(p->peek, data.p, n);
+	if (r == NULL) {
+		r = p->read = arena_alloc(&c->arena, sizeof(*r));
+	}
+	if (r == NULL) {
+		c->oom = true;
+		return;
+	}
+	r->before = knots_mark(&p->s.knots[0]);
+	r->n = n;
+	r->user = part_user(c, p, &user) ? user : UINT32_MAX;
+	r->by_bytes = by_bytes;
+	if (by_bytes) {
+		memcpy(r->bytes, data.p, n);
+	}
 }
 
 /* A connect that was in progress has ended: the fold knows. */
@@ -111,7 +128,10 @@ static void moved(struct collector *c, struct part *p, unsigned int dir, uint32_
 	}
 	if (dir == 0) {
 		undo_peek(c, p, n, data);
-		note_peek(c, p, n, data);
+	}
+	seq_note(c, p, dir);
+	if (dir == 0) {
+		note_read(c, p, n, data);
 	}
 	take_bytes(c, p, dir, n, data);
 }

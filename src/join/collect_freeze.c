@@ -8,7 +8,7 @@
 /* ---- parts ----------------------------------------------------------------------------------------------- */
 
 /* Its last close, and the end of what it sent. */
-static int end_part(struct part *p)
+static int end_part(struct part *p, struct knot_room *room)
 {
 	struct knot k = { 0 };
 
@@ -29,7 +29,7 @@ static int end_part(struct part *p)
 	k.begin_exact = p->close_exact;
 	k.num = p->close_num;
 	k.user = p->close_user;
-	return knots_add(&p->s.knots[1], &k, NULL);
+	return knots_add(&p->s.knots[1], &k, room);
 }
 
 static void note_sharing(struct sock *s)
@@ -60,7 +60,8 @@ static void note_rings(const struct socks *all, struct sock *s)
 /* By first event; parts of one event (a splice) by open file. */
 static int order_parts(struct part **parts, size_t count)
 {
-	struct ordered *items = malloc((count + 1) * sizeof(*items));
+	struct ordered *items = large_alloc((count + 1) * sizeof(*items));
+	int rc;
 
 	if (items == NULL) {
 		return ERR_NOMEM;
@@ -70,12 +71,12 @@ static int order_parts(struct part **parts, size_t count)
 		items[i].tie = parts[i]->s.fd_id;
 		items[i].row = parts[i];
 	}
-	qsort(items, count, sizeof(*items), ordered_by_key);
+	rc = ordered_sort(items, count);
 	for (size_t i = 0; i < count; i++) {
 		parts[i] = items[i].row;
 	}
 	free(items);
-	return 0;
+	return rc;
 }
 
 static struct part **gather_parts(const struct socks *s, size_t *ret_count)
@@ -86,7 +87,7 @@ static struct part **gather_parts(const struct socks *s, size_t *ret_count)
 	for (unsigned int i = 0; i < BATCH_SHARDS; i++) {
 		n += s->shards[i].parts.count;
 	}
-	list = malloc((n + 1) * sizeof(*list));
+	list = large_alloc((n + 1) * sizeof(*list));
 	n = 0;
 	for (unsigned int i = 0; list != NULL && i < BATCH_SHARDS; i++) {
 		for (size_t k = 0; k < s->shards[i].parts.count; k++) {
@@ -110,13 +111,13 @@ static int freeze_parts(struct socks *s)
 	if (rc == 0) {
 		rc = order_parts(parts, count);
 	}
-	s->list = rc == 0 ? malloc((count + 1) * sizeof(*s->list)) : NULL;
+	s->list = rc == 0 ? large_alloc((count + 1) * sizeof(*s->list)) : NULL;
 	if (s->list == NULL) {
 		free(parts);
 		return ERR_NOMEM;
 	}
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		rc = end_part(parts[i]);
+		rc = end_part(parts[i], &s->shards[0].knots);
 		parts[i]->s.id = (uint32_t)i;
 		note_sharing(&parts[i]->s);
 		note_rings(s, &parts[i]->s);
@@ -195,25 +196,26 @@ static int freeze_exchanges(struct socks *s)
 {
 	struct ordered *items;
 	size_t n = 0;
+	int rc;
 
 	for (unsigned int i = 0; i < BATCH_SHARDS; i++) {
 		n += s->shards[i].turns.count;
 	}
-	s->exchanges = malloc((n + 1) * sizeof(*s->exchanges));
-	items = malloc((n + 1) * sizeof(*items));
+	s->exchanges = large_alloc((n + 1) * sizeof(*s->exchanges));
+	items = large_alloc((n + 1) * sizeof(*items));
 	if (s->exchanges == NULL || items == NULL) {
 		free(items);
 		return ERR_NOMEM;
 	}
 	n = gather_exchanges(s, items);
-	qsort(items, n, sizeof(*items), ordered_by_key);
+	rc = ordered_sort(items, n);
 	for (size_t i = 0; i < n; i++) {
 		s->exchanges[i] = &((struct turn *)items[i].row)->x;
 		s->exchanges[i]->id = (uint32_t)i;
 	}
 	s->exchange_count = n;
 	free(items);
-	return 0;
+	return rc;
 }
 
 static int child_order(const void *a, const void *b)
@@ -247,7 +249,10 @@ static int freeze_children(struct socks *s)
 /* The list of a section that was cut short is empty, never half made. */
 int socks_freeze(struct socks *s)
 {
-	int rc = freeze_parts(s);
+	int rc;
+
+	s->shards[0].knots.left = SIZE_MAX / 2;	/* from now on lists are only put together anew */
+	rc = freeze_parts(s);
 
 	if (rc == 0) {
 		rc = feed_settle(s);

@@ -202,7 +202,8 @@ static uint64_t file_key(const struct part *p)
 
 static int order_by_file(struct part **list, size_t count)
 {
-	struct ordered *items = malloc((count + 1) * sizeof(*items));
+	struct ordered *items = large_alloc((count + 1) * sizeof(*items));
+	int rc;
 
 	if (items == NULL) {
 		return ERR_NOMEM;
@@ -212,12 +213,12 @@ static int order_by_file(struct part **list, size_t count)
 		items[i].tie = list[i]->s.first_num;
 		items[i].row = list[i];
 	}
-	qsort(items, count, sizeof(*items), ordered_by_key);
+	rc = ordered_sort(items, count);
 	for (size_t i = 0; i < count; i++) {
 		list[i] = items[i].row;
 	}
 	free(items);
-	return 0;
+	return rc;
 }
 
 static int merge_equal(struct socks *s, struct part **list, size_t count)

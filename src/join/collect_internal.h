@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "join/ordered.h"
 #include "join/sock.h"
 #include "join/sock_feed.h"
 #include "net/rows.h"
@@ -72,6 +73,18 @@ struct open_turn {
 	bool tagged;
 };
 
+/* Bytes a call may look at without taking them, to be known by the next call's first ones: enough to tell TLS from others. */
+#define PEEK_MAX 8
+
+/* The last call that received bytes, in case it only looked (MSG_PEEK). */
+struct last_read {
+	struct knots_mark before;
+	uint32_t n;		/* bytes; 0: it did take them */
+	uint32_t user;
+	uint8_t bytes[PEEK_MAX];	/* where they tell */
+	bool by_bytes;
+};
+
 #define PART_ENDED(dir) (1u << (dir))
 
 struct part {
@@ -88,8 +101,7 @@ struct part {
 	bool duplicated;	/* the process has it under two numbers */
 	bool bound_client;	/* connect was seen: the source is its own end whatever the role of the fd */
 	uint8_t ended;		/* PART_ENDED */
-	uint8_t peeked;		/* bytes of the very first call, in case it only looked */
-	uint8_t peek[8];
+	struct last_read *read;	/* in the arena; NULL: nothing that might be taken back */
 	uint32_t last_user;
 	uint64_t user_overflow;	/* calls of threads that are not listed */
 	uint64_t last_num;	/* of the last call that moved bytes or opened it */
@@ -134,7 +146,7 @@ struct collector {		/* one shard */
 	int64_t absent;		/* a thread known not to serve; -1: none */
 	struct server *spare;	/* given back; linked through parked */
 	uint64_t seed;
-	size_t budget;		/* of knots */
+	struct knot_room knots;
 	struct sock_feeds feeds;
 	struct exchange_child *children;	/* owns */
 	size_t child_count, child_cap;
@@ -143,6 +155,7 @@ struct collector {		/* one shard */
 	bool oom;
 
 	/* the event at hand */
+	const struct batch *batch;
 	const struct event *ev;
 	const struct call_row *row;
 	uint64_t num;
@@ -244,6 +257,8 @@ static inline bool call_ok(const struct event *ev)
 }
 
 void call_transfer(struct collector *c, unsigned int dir);
+/* The last call that received bytes had only looked: takes them back. */
+void part_unread(struct collector *c, struct part *p);
 void call_splice(struct collector *c);
 /* A connect that was in progress has ended, if the fold says so. */
 void part_settle(struct collector *c, struct part *p);
@@ -253,6 +268,15 @@ void call_connect(struct collector *c);
 void call_accept(struct collector *c);
 void call_shutdown(struct collector *c);
 void call_close(struct collector *c);
+
+/* ---- collect_seq.c -------------------------------------------------------------------------------------- */
+
+/* n bytes are about to pass in direction dir: notes the sequence number of the first where the event has it. */
+void seq_note(struct collector *c, struct part *p, unsigned int dir);
+/* The bytes of p at and behind this offset of its received ones are taken back. */
+void seq_unread(struct part *p, uint64_t offset);
+/* A piece of the merged socket: pieces come in the order of events. 0 or ERR_NOMEM. */
+int seq_merge(struct collector *c, struct sock *s, unsigned int dir, uint64_t num, uint64_t from, uint32_t base);
 
 /* ---- collect_feed.c -------------------------------------------------------------------------------------- */
 
@@ -269,21 +293,6 @@ int feed_settle(struct socks *s);
 static inline int by_num(uint64_t a, uint64_t b)
 {
 	return a < b ? -1 : a > b;
-}
-
-/* Rows with what orders them beside the pointer: sorting a million rows must not look into each. */
-struct ordered {
-	uint64_t key, tie;
-	void *row;
-};
-
-static inline int ordered_by_key(const void *a, const void *b)
-{
-	const struct ordered *x = a;
-	const struct ordered *y = b;
-	int order = by_num(x->key, y->key);
-
-	return order != 0 ? order : by_num(x->tie, y->tie);
 }
 
 /* Parts of one open file become one; rows that stand for others only are left out. list: all parts, reordered.

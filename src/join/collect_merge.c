@@ -168,17 +168,106 @@ static int merge_knots(struct merge *m)
 		x->k.offset = offset[x->dir];
 		offset[x->dir] += x->k.len;
 		if (rc == 0 && x->k.user < LIMIT_SOCK_USERS) {
-			rc = knots_add(&out[x->dir], &x->k, NULL);
+			rc = knots_add(&out[x->dir], &x->k, &m->c->knots);
 		}
-	}
-	for (size_t i = 0; i < m->count; i++) {
-		knots_release(&m->parts[i]->s.knots[0]);
-		knots_release(&m->parts[i]->s.knots[1]);
 	}
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		out[dir].cut |= cut[dir];
 		m->row->s.knots[dir] = out[dir];
 	}
+	return rc;
+}
+
+/* The step of an event in direction dir, or NULL where lists were cut. */
+static const struct step *step_of(const struct merge *m, uint64_t num, unsigned int dir)
+{
+	size_t low = 0;
+	size_t high = m->step_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (m->steps[mid].k.num < num) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	for (; low < m->step_count && m->steps[low].k.num == num; low++) {
+		if (m->steps[low].dir == dir && m->steps[low].k.kind == KNOT_DATA) {
+			return &m->steps[low];
+		}
+	}
+	return NULL;
+}
+
+struct told {
+	struct seq_piece piece;
+	uint32_t seq;		/* of its first byte */
+	uint8_t dir;
+};
+
+static int told_order(const void *a, const void *b)
+{
+	return by_num(((const struct told *)a)->piece.num, ((const struct told *)b)->piece.num);
+}
+
+static size_t gather_told(const struct merge *m, struct told *told)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct sock_seqs *q = m->parts[i]->s.seqs;
+
+		for (unsigned int dir = 0; q != NULL && dir < 2; dir++) {
+			for (uint32_t k = 0; k < q->count[dir]; k++) {
+				const struct seq_piece *x = &q->at[dir][k];
+
+				if (told != NULL) {
+					told[n] = (struct told){ *x, (uint32_t)(x->base + x->from), (uint8_t)dir };
+				}
+				n++;
+			}
+		}
+	}
+	return n;
+}
+
+/* Had the call begun before another one ended that moved bytes in its direction? Then its number may be an old one. */
+static bool overlaps(const struct merge *m, const struct step *x)
+{
+	const struct step *y = x;
+
+	while (y > m->steps && (--y)->dir != x->dir) {
+	}
+	return y != x && y->dir == x->dir && x->k.begin_ns < y->k.ts_ns;
+}
+
+/* Sequence numbers of all parts, at the places that their calls now have. After merge_knots. */
+static int merge_seqs(struct merge *m)
+{
+	size_t n = gather_told(m, NULL);
+	struct told *told = n > 0 ? malloc(n * sizeof(*told)) : NULL;
+	int rc = 0;
+
+	if (n == 0) {
+		return 0;
+	}
+	if (told == NULL) {
+		return ERR_NOMEM;
+	}
+	gather_told(m, told);
+	qsort(told, n, sizeof(*told), told_order);
+	m->row->s.seqs = NULL;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct step *x = step_of(m, told[i].piece.num, told[i].dir);
+
+		if (x != NULL && !overlaps(m, x)) {
+			rc = seq_merge(m->c, &m->row->s, told[i].dir, x->k.num, x->k.offset,
+				       (uint32_t)(told[i].seq - x->k.offset));
+		}
+	}
+	free(told);
 	return rc;
 }
 
@@ -311,29 +400,6 @@ static int gather_turns(struct merge *m)
 	}
 	qsort(m->turns, m->turn_count, sizeof(struct turn *), turn_order);
 	return 0;
-}
-
-/* The step of an event in direction dir, or NULL where lists were cut. */
-static const struct step *step_of(const struct merge *m, uint64_t num, unsigned int dir)
-{
-	size_t low = 0;
-	size_t high = m->step_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (m->steps[mid].k.num < num) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
-	}
-	for (; low < m->step_count && m->steps[low].k.num == num; low++) {
-		if (m->steps[low].dir == dir && m->steps[low].k.kind == KNOT_DATA) {
-			return &m->steps[low];
-		}
-	}
-	return NULL;
 }
 
 /* As they are, in order, with their places in the merged stream. */
@@ -515,6 +581,9 @@ int merge_group(struct socks *s, struct part **parts, size_t count)
 	}
 	if (rc == 0) {
 		rc = merge_knots(&m);
+	}
+	if (rc == 0) {
+		rc = merge_seqs(&m);
 	}
 	if (rc == 0) {
 		merge_sums(&m);

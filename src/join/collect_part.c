@@ -532,7 +532,7 @@ void part_knot(struct collector *c, struct part *p, unsigned int dir, uint8_t ki
 	k.print = (uint32_t)prints;
 	k.deep = (uint32_t)(prints >> 32);
 	k.kind = kind;
-	if (knots_add(&p->s.knots[dir], &k, &c->budget) != 0) {
+	if (knots_add(&p->s.knots[dir], &k, &c->knots) != 0) {
 		c->oom = true;
 	}
 	if (p->s.knots[dir].cut) {

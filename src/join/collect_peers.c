@@ -185,39 +185,97 @@ static void pair_hashed(struct sock **run, size_t n)
 	}
 }
 
-int peers_find(struct sock *const *list, size_t count)
+/* Sockets of equal hash are chained, in order. Numbers are indices + 1; 0: none. */
+struct chains {
+	uint64_t *hash;		/* owns; by socket */
+	uint32_t *next, *last;	/* own; by socket: the next of its chain; of the first one of a chain, the last */
+	uint32_t *slots;	/* owns; first one of a chain */
+	size_t mask;
+	uint64_t seed;
+	struct sock **run;	/* owns */
+	size_t run_cap;
+};
+
+static int chains_init(struct chains *t, size_t count)
 {
-	struct ordered *items = malloc((count + 1) * sizeof(*items));
-	struct sock **run = malloc((count + 1) * sizeof(*run));
-	uint64_t seed = hash_seed(&list);
+	size_t slots = 16;
+
+	while (slots < 2 * count) {
+		slots *= 2;
+	}
+	t->mask = slots - 1;
+	t->seed = hash_seed(t);
+	t->hash = large_alloc((count + 1) * sizeof(*t->hash));
+	t->next = calloc(count + 1, sizeof(*t->next));
+	t->last = calloc(count + 1, sizeof(*t->last));
+	t->slots = calloc(slots, sizeof(*t->slots));
+	return t->hash != NULL && t->next != NULL && t->last != NULL && t->slots != NULL ? 0 : ERR_NOMEM;
+}
+
+static void chains_release(struct chains *t)
+{
+	free(t->hash);
+	free(t->next);
+	free(t->last);
+	free(t->slots);
+	free(t->run);
+}
+
+static void chain_add(struct chains *t, size_t i, uint64_t hash)
+{
+	size_t at = hash & t->mask;
+	uint32_t first;
+
+	while (t->slots[at] != 0 && t->hash[t->slots[at] - 1] != hash) {
+		at = (at + 1) & t->mask;
+	}
+	first = t->slots[at];
+	t->hash[i] = hash;
+	if (first == 0) {
+		t->slots[at] = first = (uint32_t)i + 1;
+	} else {
+		t->next[t->last[first - 1] - 1] = (uint32_t)i + 1;
+	}
+	t->last[first - 1] = (uint32_t)i + 1;
+}
+
+static int pair_chain(struct chains *t, struct sock *const *list, size_t first)
+{
 	size_t n = 0;
 
-	if (items == NULL || run == NULL) {
-		free(items);
-		free(run);
-		return ERR_NOMEM;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (can_pair(list[i])) {
-			items[n].key = pair_hash(seed, list[i]);
-			items[n].tie = i;
-			items[n++].row = list[i];
-		}
-	}
-	qsort(items, n, sizeof(*items), ordered_by_key);
-	for (size_t at = 0; at < n;) {
-		size_t end = at;
+	for (uint32_t at = (uint32_t)first + 1; at != 0; at = t->next[at - 1]) {
+		if (n == t->run_cap) {
+			size_t cap = t->run_cap == 0 ? 16 : t->run_cap * 2;
+			struct sock **grown = realloc(t->run, cap * sizeof(*grown));
 
-		for (; end < n && items[end].key == items[at].key; end++) {
-			run[end - at] = items[end].row;
+			if (grown == NULL) {
+				return ERR_NOMEM;
+			}
+			t->run = grown;
+			t->run_cap = cap;
 		}
-		pair_hashed(run, end - at);
-		at = end;
+		t->run[n++] = list[at - 1];
 	}
-	free(items);
-	free(run);
+	pair_hashed(t->run, n);
+	return 0;
+}
+
+int peers_find(struct sock *const *list, size_t count)
+{
+	struct chains t = { 0 };
+	int rc = chains_init(&t, count);
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (can_pair(list[i])) {
+			chain_add(&t, i, pair_hash(t.seed, list[i]));
+		}
+	}
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = t.last[i] != 0 ? pair_chain(&t, list, i) : 0;
+	}
+	chains_release(&t);
 	for (size_t i = 0; i < count; i++) {
 		parents_of(list[i]);
 	}
-	return 0;
+	return rc;
 }

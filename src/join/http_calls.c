@@ -4,6 +4,7 @@
  */
 #include "join/join_internal.h"
 
+#include "join/ordered.h"
 #include "join/sock_feed.h"
 
 /* ---- transactions by socket -------------------------------------------------------------------------------- */
@@ -13,17 +14,12 @@ static uint64_t first_num(const struct http_tx *tx)
 	return (tx->flags & HTTP_REQUEST) != 0 ? tx->request.first_num : tx->response.first_num;
 }
 
-static int by_socket(const void *a, const void *b)
+/* Of one socket and one event: what one call held. */
+static int by_stream(const void *a, const void *b)
 {
 	const struct call_tx *x = a;
 	const struct call_tx *y = b;
 
-	if (x->sock->id != y->sock->id) {
-		return x->sock->id < y->sock->id ? -1 : 1;
-	}
-	if (first_num(x->tx) != first_num(y->tx)) {
-		return first_num(x->tx) < first_num(y->tx) ? -1 : 1;
-	}
 	if (x->tx->depth != y->tx->depth) {
 		return x->tx->depth < y->tx->depth ? -1 : 1;
 	}
@@ -42,26 +38,52 @@ static size_t count_all(const struct join *j)
 	return n;
 }
 
-/* Rows of one section, in order; sections follow each other. */
-static void add_section(struct call_txs *t, const struct join_section *s)
+/* In the order of sockets, then events. items: room for all. */
+static int put_in_order(struct call_tx *rows, size_t count, struct ordered *items)
 {
-	size_t from = t->count;
+	int rc = ordered_sort(items, count);
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		const struct http_tx *tx = items[i].row;
+		struct sock *sock = tx->owner;
+
+		rows[i] = (struct call_tx){ tx, sock, tx->client != sock->local, false };
+	}
+	for (size_t i = 0; i < count && rc == 0;) {
+		size_t n = 1;
+
+		while (i + n < count && items[i + n].key == items[i].key && items[i + n].tie == items[i].tie) {
+			n++;
+		}
+		if (n > 1) {
+			qsort(&rows[i], n, sizeof(*rows), by_stream);
+		}
+		i += n;
+	}
+	return rc;
+}
+
+/* Rows of one section; sections follow each other. */
+static int add_section(struct call_txs *t, const struct join_section *s, struct ordered *items)
+{
+	size_t n = 0;
+	int rc;
 
 	for (unsigned int shard = 0; shard < BATCH_SHARDS; shard++) {
 		const struct rows *rows = socks_http(s->section->socks, shard);
 
 		for (size_t i = 0; i < rows->count; i++) {
 			const struct http_tx *tx = rows_at(rows, i);
-			struct sock *sock = tx->owner;
+			const struct sock *sock = tx->owner;
 
 			if (sock != NULL) {
-				t->rows[t->count++] = (struct call_tx){ tx, sock, tx->client != sock->local, false };
+				items[n++] = (struct ordered){ sock->id, first_num(tx), rows_at(rows, i) };
 			}
 		}
 	}
-	if (t->count > from) {
-		qsort(&t->rows[from], t->count - from, sizeof(*t->rows), by_socket);
-	}
+	rc = put_in_order(&t->rows[t->count], n, items);
+	t->count += n;
+	return rc;
 }
 
 int call_txs_new(const struct join *j, struct call_txs *ret_t)
@@ -69,15 +91,19 @@ int call_txs_new(const struct join *j, struct call_txs *ret_t)
 	struct call_txs t = { NULL, 0, NULL };
 	size_t n = count_all(j);
 	size_t at = 0;
+	struct ordered *items = large_alloc((n + 1) * sizeof(*items));
+	int rc = 0;
 
-	t.rows = calloc(n + 1, sizeof(*t.rows));
-	t.first = calloc(j->sock_count + 1, sizeof(*t.first));
-	if (t.rows == NULL || t.first == NULL) {
-		call_txs_release(&t);
-		return ERR_NOMEM;
+	t.rows = large_alloc((n + 1) * sizeof(*t.rows));
+	t.first = large_alloc((j->sock_count + 1) * sizeof(*t.first));
+	rc = items == NULL || t.rows == NULL || t.first == NULL ? ERR_NOMEM : 0;
+	for (uint32_t i = 0; i < j->section_count && rc == 0; i++) {
+		rc = add_section(&t, &j->sections[i], items);
 	}
-	for (uint32_t i = 0; i < j->section_count; i++) {
-		add_section(&t, &j->sections[i]);
+	free(items);
+	if (rc != 0) {
+		call_txs_release(&t);
+		return rc;
 	}
 	for (size_t sock = 0; sock <= j->sock_count; sock++) {
 		while (at < t.count && join_sock_number(j, t.rows[at].sock) < sock) {

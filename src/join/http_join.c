@@ -23,7 +23,6 @@ struct http_work {
 	struct row_calls *rc;		/* owns; of the connection at hand */
 	struct call_query *queries;	/* owns; three for each */
 	size_t cap;
-	size_t cap_rows;		/* of j->http */
 };
 
 static int work_room(struct http_work *w, size_t n)
@@ -46,22 +45,11 @@ static int work_room(struct http_work *w, size_t n)
 	return 0;
 }
 
+/* There is room for all. */
 static struct http_joined *row_new(struct http_work *w)
 {
-	struct join *j = w->j;
-	struct http_joined *r;
+	struct http_joined *r = &w->j->http[w->j->http_count++];
 
-	if (j->http_count == w->cap_rows) {
-		size_t cap = w->cap_rows < 64 ? 64 : w->cap_rows * 2;
-
-		r = realloc(j->http, cap * sizeof(*r));
-		if (r == NULL) {
-			return NULL;
-		}
-		j->http = r;
-		w->cap_rows = cap;
-	}
-	r = &j->http[j->http_count++];
 	memset(r, 0, sizeof(*r));
 	r->wire_to_read_ns = r->think_ns = r->write_to_wire_ns = UINT64_MAX;
 	r->span = UINT32_MAX;
@@ -125,6 +113,12 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+/* Between two clocks: below zero it is not known. */
+static uint64_t later_by(uint64_t a, uint64_t b)
+{
+	return a >= b ? a - b : UINT64_MAX;
+}
+
 static void fill_server(struct http_joined *r, const struct row_calls *rc, const struct sock *s)
 {
 	if (s->role != SOCK_CLIENT) {
@@ -159,10 +153,10 @@ static void fill_wire(const struct join *j, struct http_joined *r, const struct 
 	arrived = (tx->flags & HTTP_REQUEST) != 0 ? clock_to_calls(clock, tx->request.last_ns) : 0;
 	left = (tx->flags & HTTP_RESPONSE) != 0 ? clock_to_calls(clock, tx->response.first_ns) : 0;
 	if (arrived != 0 && rc->read.ts_ns != 0) {
-		r->wire_to_read_ns = later(rc->read.ts_ns, arrived);
+		r->wire_to_read_ns = later_by(rc->read.ts_ns, arrived);
 	}
 	if (left != 0 && rc->first_write.begin_ns != 0) {
-		r->write_to_wire_ns = later(left, rc->first_write.begin_ns);
+		r->write_to_wire_ns = later_by(left, rc->first_write.begin_ns);
 		r->write_bound = !rc->first_write.exact;
 	}
 }
@@ -323,10 +317,6 @@ static int join_packets(struct http_work *w, const struct net *net)
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		struct http_joined *r = row_new(w);
 
-		if (r == NULL) {
-			rc = ERR_NOMEM;
-			break;
-		}
 		r->packets = tx[i];
 		r->pair = match_pair_of_flow(w->j->match, tx[i]->flow);
 		rows[i] = (struct flow_row){ tx[i]->flow->id, w->j->http_count - 1 };
@@ -402,9 +392,6 @@ static int join_server_calls(struct http_work *w, size_t from, size_t to)
 			continue;
 		}
 		r = row_new(w);
-		if (r == NULL) {
-			return ERR_NOMEM;
-		}
 		t->used = true;
 		r->calls[0] = tx;
 		r->pair = match_pair_of_sock(w->j->match, s);
@@ -454,9 +441,6 @@ static int join_client_calls(struct http_work *w, size_t from, size_t to)
 			continue;
 		}
 		r = row_new(w);
-		if (r == NULL) {
-			return ERR_NOMEM;
-		}
 		t->used = true;
 		r->calls[1] = t->tx;
 		r->pair = match_pair_of_sock(w->j->match, t->sock);
@@ -490,10 +474,35 @@ static int join_calls(struct http_work *w, int (*join)(struct http_work *, size_
 
 /* ---- all --------------------------------------------------------------------------------------------------- */
 
+/* A row for each transaction at most. */
+static int make_rows(struct http_work *w)
+{
+	struct join *j = w->j;
+	size_t rows = w->calls.count + 1;
+
+	for (uint32_t i = 0; i < j->source_count; i++) {
+		for (uint32_t k = 0; k < j->sources[i]->section_count; k++) {
+			const struct net *net = j->sources[i]->sections[k]->net;
+			size_t count = 0;
+
+			if (net != NULL) {
+				net_http(net, &count);
+			}
+			rows += count;
+		}
+	}
+	j->http = large_alloc(rows * sizeof(*j->http));
+	return j->http != NULL ? 0 : ERR_NOMEM;
+}
+
 int http_join(struct join *j)
 {
-	struct http_work w = { j, { NULL, 0, NULL }, NULL, NULL, 0, 0 };
+	struct http_work w = { j, { NULL, 0, NULL }, NULL, NULL, 0 };
 	int rc = call_txs_new(j, &w.calls);
+
+	if (rc == 0) {
+		rc = make_rows(&w);
+	}
 
 	for (uint32_t i = 0; i < j->source_count && rc == 0; i++) {
 		const struct source *src = j->sources[i];

@@ -91,25 +91,18 @@ struct call_query {
 void calls_at(const struct knots *k, struct call_query *q, size_t count);
 void calls_numbered(const struct knots *k, struct call_query *q, size_t count);
 
-/* ---- spans*.c: a span before all are in order --------------------------------------------------------------- */
-
-struct span_draft {
-	struct span s;		/* parent: index of a draft */
-	uint64_t num;		/* of its first event */
-	uint32_t rank;		/* of its section */
-	uint32_t place;		/* after ordering: its id */
-};
+/* ---- spans*.c: spans before all are in order ---------------------------------------------------------------- */
 
 struct spans_work {
 	struct join *j;
-	struct span_draft *rows;	/* owns */
-	size_t count, cap;
+	struct span *rows;	/* owns, until they are in order: drafts, whose parents are indices of drafts */
+	size_t count, cap;	/* cap: as many as there can be */
 	uint32_t *of_exchange;	/* owns; draft by the exchange's number; UINT32_MAX none */
 	struct buf text;	/* for names */
 };
 
-/* Zeroed but for rank, section, parent and root. NULL: no memory, or beyond what numbers of spans can say (*ret_full). */
-struct span_draft *span_add(struct spans_work *w, uint32_t rank, bool *ret_full);
+/* Zeroed but for section, parent and root. NULL: beyond what numbers of spans can say. */
+struct span *span_add(struct spans_work *w, const struct section *section);
 /* Processes started for an exchange, their descendants, and what those begin. 0 or ERR_NOMEM. */
 int spans_processes(struct spans_work *w);
 /* Parents of exchanges: in focus, and the other end's. */

@@ -4,6 +4,7 @@
  *
  * Confidence, in percent, is that of the weaker side of a pair. With A places that agree and D that do
  * not:
+ *   sequence numbers  100; - 60 D / (A + D)
  *   bytes   60, + 20 A / (A + 1), + 5 for each direction with bytes (as far as A goes), + 10 if the counts of all those are equal;
  *           - 60 D / (A + D); - 10 if calls are missing inside (the shift changes)
  *   tuple   35, + 10 for each direction with bytes whose counts are equal, + 10 if the clock is known and the times meet
@@ -452,6 +453,7 @@ static int side_confidence(const struct match *m, const struct pair *p, const st
 		equal += bytes && s->equal_bytes[dir];
 	}
 	switch (p->reason) {
+	case MATCH_SEQUENCE: points = 100; break;
 	case MATCH_TUPLE_BYTES:
 		points = 60 + (int)(20 * agree / (agree + 1)) + 5 * (int)min_u64(agree, busy) +
 			 (equal == busy ? 10 : 0) - (s->pieces != NULL ? 10 : 0);

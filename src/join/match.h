@@ -21,6 +21,7 @@
 #include "join/sock.h"
 
 enum match_reason {
+	MATCH_SEQUENCE,		/* same tuple and sequence numbers: exact */
 	MATCH_TUPLE_BYTES,	/* same tuple, bytes agree */
 	MATCH_TUPLE,		/* same tuple and counts, no payload captured on one side: weaker */
 	MATCH_NAT,		/* payload agrees, tuple does not: a proposal, marked */

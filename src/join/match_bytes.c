@@ -229,10 +229,10 @@ static void look_at_ends(struct direction *d)
 	d->flow_reset = side->resets > 0 || d->f->side[1 - d->from].resets > 0;
 	d->flow_end = d->tcp && side->fins > 0;
 	d->sock_end = (d->s->flags & SOCK_CLOSED) != 0;
-	if (k != NULL && k->count > 0 && k->last.kind == KNOT_END && d->flow_end) {
-		d->flow_total = k->last.offset;
+	if (k != NULL && k->count > 0 && k->kind == KNOT_END && d->flow_end) {
+		d->flow_total = k->end;
 	}
-	if (calls->count > 0 && calls->last.kind == KNOT_END) {
+	if (calls->count > 0 && calls->kind == KNOT_END) {
 		d->sock_end = true;
 	} else if (d->dir == 0) {
 		/* Who closes with bytes unread sends a RST. */
@@ -352,10 +352,63 @@ static bool fits(const struct match_work *w, const struct direction *d, const st
 	       (l->agree[d->dir] == w->sock.count || d->flow_total == d->s->bytes[d->dir]);
 }
 
+/* Bytes of a stream that may lie outside of what both saw, and still be of the same connection. */
+#define SEQ_SLACK (INT64_C(1) << 20)
+
+/* How far the piece's offsets lie behind those of the flow: sequence numbers tell it modulo 2^32, so the one next to what is known. */
+static int64_t seq_shift(const struct direction *d, const struct seq_piece *x, const int64_t *before)
+{
+	uint32_t apart = x->base - d->f->side[d->from].first_seq;
+
+	if (before != NULL) {
+		return *before + (int32_t)(apart - (uint32_t)*before);
+	}
+	return !starts_together(d) && apart < d->flow_total ? (int64_t)apart : (int32_t)apart;
+}
+
+/* Places by sequence numbers: nothing has to be found. */
+static int align_by_seqs(struct match_work *w, const struct direction *d, struct likeness *l)
+{
+	const struct seq_piece *x = d->s->seqs->at[d->dir];
+	uint32_t count = d->s->seqs->count[d->dir];
+	unsigned int dir = d->dir;
+	struct shift_piece *p = match_grow(w->pieces[dir], &w->piece_cap[dir], count, sizeof(*p));
+	struct tally t;
+	int64_t first, last;
+
+	if (p == NULL) {
+		return ERR_NOMEM;
+	}
+	w->pieces[dir] = p;
+	for (uint32_t i = 0; i < count; i++) {
+		p[i] = (struct shift_piece){ i == 0 ? 0 : x[i].from, seq_shift(d, &x[i], i > 0 ? &p[i - 1].shift : NULL) };
+	}
+	t = tally(w, &(struct shift_list){ p, count });
+	take_tally(l, dir, &t);
+	l->shift[dir] = p[0].shift;
+	l->aligned[dir] = true;
+	l->piece_count[dir] = count > 1 ? count : 0;
+	first = (int64_t)x[0].from + p[0].shift;
+	last = (int64_t)d->s->bytes[dir] + p[count - 1].shift;
+	l->exact[dir] = first < (int64_t)d->flow_total && last > 0;
+	l->apart |= first > (int64_t)d->flow_total + SEQ_SLACK || last < -SEQ_SLACK;
+	return 0;
+}
+
+static bool has_seqs(const struct direction *d)
+{
+	const struct sock_seqs *q = d->s->seqs;
+
+	return d->tcp && q != NULL && q->count[d->dir] > 0 && d->f->side[d->from].packets > 0;
+}
+
 static int align(struct match_work *w, const struct direction *d, struct likeness *l)
 {
 	int rc;
 
+	if (has_seqs(d)) {
+		return align_by_seqs(w, d, l);
+	}
 	if (starts_together(d)) {
 		l->aligned[d->dir] = true;
 		try_shift(w, 0, l, d->dir);
@@ -396,7 +449,7 @@ static enum counts judge_counts(const struct direction *d, const struct likeness
 	if (more == 0) {
 		return complete ? COUNTS_EQUAL : COUNTS_UNKNOWN;
 	}
-	if (!d->tcp) {
+	if (!d->tcp || l->exact[d->dir]) {
 		return COUNTS_UNKNOWN;
 	}
 	if (more >
@@ -473,7 +526,7 @@ bool likeness_contradicts(const struct likeness *l)
 	uint32_t agree = both(l->agree);
 	uint32_t differ = both(l->differ);
 
-	return (differ > 0 && (clash || (uint64_t)differ * 3 > agree)) ||
+	return l->apart || (differ > 0 && (clash || (uint64_t)differ * 3 > agree)) ||
 	       (clash && both(l->deep) < DEEP_SURE && agree < AGREE_SURE);
 }
 
@@ -485,11 +538,19 @@ bool likeness_proves(const struct likeness *l)
 	bool backed = l->fits[0] || l->fits[1] || (l->counts[0] == COUNTS_EQUAL && l->bytes[0]) ||
 		      (l->counts[1] == COUNTS_EQUAL && l->bytes[1]);
 
+	if (likeness_exact(l)) {
+		return true;
+	}
 	if (agree < (l->found ? 2 : 1) || likeness_contradicts(l)) {
 		return false;
 	}
 	return (both(l->deep) > 0 && backed) || both(l->deep) >= DEEP_SURE || agree >= AGREE_SURE ||
 	       likeness_counts(l) || (l->fits[0] && l->fits[1]);
+}
+
+bool likeness_exact(const struct likeness *l)
+{
+	return (l->exact[0] || l->exact[1]) && !likeness_contradicts(l);
 }
 
 bool likeness_counts(const struct likeness *l)
@@ -504,6 +565,7 @@ uint32_t likeness_score(const struct likeness *l)
 	uint64_t less = 12 * (min_u64(l->differ[0], 1u << 20) + min_u64(l->differ[1], 1u << 20));
 
 	for (unsigned int dir = 0; dir < 2; dir++) {
+		score += l->exact[dir] ? 1u << 24 : 0;
 		score += l->counts[dir] == COUNTS_EQUAL && l->bytes[dir] ? 8 : 0;
 		less += l->counts[dir] == COUNTS_CLASH ? 8 : 0;
 	}

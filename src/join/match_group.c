@@ -88,7 +88,7 @@ static bool tuple_want(const struct match *m, const struct candidate *c, const s
 	}
 	if (likeness_proves(l)) {
 		/* Equal bytes of another generation, whose own partner was not captured. */
-		*ret_reason = MATCH_TUPLE_BYTES;
+		*ret_reason = likeness_exact(l) ? MATCH_SEQUENCE : MATCH_TUPLE_BYTES;
 		return terms->single || c->meet != MEET_NO;
 	}
 	*ret_reason = MATCH_TUPLE;

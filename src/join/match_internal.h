@@ -88,6 +88,8 @@ struct likeness {
 	uint8_t counts[2];		/* enum counts */
 	bool bytes[2];			/* any at all, on either side */
 	bool found;			/* TCP: where bytes lie was not known by both starts */
+	bool exact[2];			/* TCP: where bytes lie is known by sequence numbers, and some of them lie in the flow */
+	bool apart;			/* by sequence numbers, they lie elsewhere */
 	int64_t byte_difference[2];
 	uint32_t piece_count[2];	/* in work->pieces; 0: shift holds everywhere */
 };
@@ -107,6 +109,8 @@ bool likeness_proves(const struct likeness *l);
 /* Without payload to compare: counts of a connection that was seen whole are the same, and there are
  * bytes at all. */
 bool likeness_counts(const struct likeness *l);
+/* Sequence numbers say so, and nothing contradicts. */
+bool likeness_exact(const struct likeness *l);
 /* To choose among candidates that do not contradict: more is better. */
 uint32_t likeness_score(const struct likeness *l);
 

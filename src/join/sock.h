@@ -50,6 +50,20 @@ enum {
 	SOCK_DROPS = 512,	/* the capture lost events while it was open: counts may be low */
 };
 
+/*
+ * Where the capture tells TCP's sequence numbers: the byte at offset o has number base + o (modulo 2^32), from this offset to the
+ * next piece. More than one piece: calls between them are missing in the capture.
+ */
+struct seq_piece {
+	uint64_t from, num;		/* num: raw number of the call that tells */
+	uint32_t base;
+};
+
+struct sock_seqs {
+	struct seq_piece *at[2];	/* [0] received, [1] sent; in the section's memory */
+	uint32_t count[2], cap[2];
+};
+
 /* A thread that used the socket. */
 struct sock_user {
 	uint32_t process;		/* id within the section (state_process) */
@@ -78,6 +92,7 @@ struct sock {
 	bool open_begin_exact;
 	uint64_t bytes[2], calls[2], errors[2];	/* [0] received, [1] sent */
 	struct knots knots[2];			/* [0] received, [1] sent */
+	struct sock_seqs *seqs;			/* in the section's memory; NULL: not told */
 	struct sock_user *users;		/* in the section's memory */
 	uint32_t user_count, user_cap;
 	struct exchange *first_exchange, *last_exchange;	/* in order */

@@ -4,33 +4,48 @@
  */
 #include "join/join_internal.h"
 
+#include "join/ordered.h"
+#include "state/state.h"
+
+/* Numbers of events beside the section's, in one order. */
+#define EVENT_BITS 40
+
 /* ---- drafts ------------------------------------------------------------------------------------------------ */
 
-struct span_draft *span_add(struct spans_work *w, uint32_t rank, bool *ret_full)
+struct span *span_add(struct spans_work *w, const struct section *section)
 {
-	struct span_draft *d;
+	struct span *d;
 
-	*ret_full = w->count >= UINT32_MAX - 1;
-	if (*ret_full) {
-		return NULL;
-	}
 	if (w->count == w->cap) {
-		size_t cap = w->cap < 64 ? 64 : w->cap * 2;
-
-		d = realloc(w->rows, cap * sizeof(*d));
-		if (d == NULL) {
-			return NULL;
-		}
-		w->rows = d;
-		w->cap = cap;
+		return NULL;
 	}
 	d = &w->rows[w->count++];
 	memset(d, 0, sizeof(*d));
-	d->rank = rank;
-	d->s.section = w->j->sections[rank].section;
-	d->s.parent = UINT32_MAX;
-	d->s.root = UINT32_MAX;
+	d->section = section;
+	d->parent = UINT32_MAX;
+	d->root = UINT32_MAX;
 	return d;
+}
+
+/* Room for all exchanges and processes. */
+static int make_room(struct spans_work *w)
+{
+	const struct join *j = w->j;
+	size_t cap = j->exchange_count;
+
+	for (uint32_t i = 0; i < j->section_count; i++) {
+		const struct state *state = j->sections[i].section->state;
+
+		cap += j->sections[i].child_count > 0 && state != NULL ? state_process_count(state) : 0;
+	}
+	w->cap = (size_t)min_u64(cap, UINT32_MAX - 1);
+	w->rows = large_alloc((w->cap + 1) * sizeof(*w->rows));
+	w->of_exchange = large_alloc((j->exchange_count + 1) * sizeof(*w->of_exchange));
+	if (w->rows == NULL || w->of_exchange == NULL) {
+		return ERR_NOMEM;
+	}
+	memset(w->of_exchange, 0xff, (j->exchange_count + 1) * sizeof(*w->of_exchange));
+	return 0;
 }
 
 static bool is_dns(const struct sock *s)
@@ -43,43 +58,36 @@ static bool wanted(const struct sock *s)
 	return s->kind == SOCK_TCP_K || s->kind == SOCK_UNIX_K || (s->kind == SOCK_UDP_K && is_dns(s));
 }
 
-static void draft_exchange(struct span_draft *d, const struct exchange *x)
+static void draft_exchange(struct span *d, const struct exchange *x)
 {
 	bool server = (x->flags & EXCHANGE_SERVER) != 0;
 	unsigned int side = x->first_num[0] != 0 ? 0 : 1;
 
 	d->num = x->first_num[side];
-	d->s.kind = server ? SPAN_SERVER : SPAN_CLIENT;
-	d->s.exchange = x;
-	d->s.process = x->process[side];
-	d->s.tid = x->tid[side];
-	d->s.start_ns = !server && x->begin_ns[side] != 0 ? x->begin_ns[side] : x->first_ns[side];
-	d->s.first_byte_ns = x->first_ns[1];
-	d->s.end_ns = max_u64(d->s.start_ns, max_u64(x->last_ns[0], x->last_ns[1]));
+	d->kind = server ? SPAN_SERVER : SPAN_CLIENT;
+	d->exchange = x;
+	d->process = x->process[side];
+	d->tid = x->tid[side];
+	d->start_ns = !server && x->begin_ns[side] != 0 ? x->begin_ns[side] : x->first_ns[side];
+	d->first_byte_ns = x->first_ns[1];
+	d->end_ns = max_u64(d->start_ns, max_u64(x->last_ns[0], x->last_ns[1]));
 }
 
-static int draft_exchanges(struct spans_work *w)
+static void draft_exchanges(struct spans_work *w)
 {
 	for (uint32_t rank = 0; rank < w->j->section_count; rank++) {
 		const struct join_section *sec = &w->j->sections[rank];
 
 		for (size_t i = 0; i < sec->exchange_count; i++) {
 			const struct exchange *x = sec->exchanges[i];
-			struct span_draft *d;
-			bool full;
+			struct span *d = wanted(x->sock) ? span_add(w, sec->section) : NULL;
 
-			if (!wanted(x->sock)) {
-				continue;
+			if (d != NULL) {
+				draft_exchange(d, x);
+				w->of_exchange[sec->exchange_base + i] = (uint32_t)(w->count - 1);
 			}
-			d = span_add(w, rank, &full);
-			if (d == NULL) {
-				return full ? 0 : ERR_NOMEM;
-			}
-			draft_exchange(d, x);
-			w->of_exchange[join_exchange_number(w->j, x)] = (uint32_t)(w->count - 1);
 		}
 	}
-	return 0;
 }
 
 /* ---- parents ----------------------------------------------------------------------------------------------- */
@@ -89,8 +97,8 @@ static void set_parent(struct spans_work *w, const struct exchange *child, const
 	uint32_t c = w->of_exchange[join_exchange_number(w->j, child)];
 	uint32_t p = w->of_exchange[join_exchange_number(w->j, parent)];
 
-	if (c != UINT32_MAX && p != UINT32_MAX && c != p && w->rows[c].s.parent == UINT32_MAX) {
-		w->rows[c].s.parent = p;
+	if (c != UINT32_MAX && p != UINT32_MAX && c != p && w->rows[c].parent == UINT32_MAX) {
+		w->rows[c].parent = p;
 	}
 }
 
@@ -126,7 +134,7 @@ void spans_parents(struct spans_work *w)
 	const struct pair *pairs = match_pairs(w->j->match, &count);
 
 	for (size_t i = 0; i < w->count; i++) {
-		const struct exchange *x = w->rows[i].s.exchange;
+		const struct exchange *x = w->rows[i].exchange;
 
 		if (x != NULL && x->parent != NULL) {
 			set_parent(w, x, x->parent);
@@ -147,14 +155,14 @@ static void cut_rings(struct spans_work *w, uint32_t *marks)
 		size_t at = i;
 
 		while (marks[at] == 0) {
-			uint32_t up = w->rows[at].s.parent;
+			uint32_t up = w->rows[at].parent;
 
 			marks[at] = (uint32_t)i + 1;
 			if (up == UINT32_MAX) {
 				break;
 			}
 			if (marks[up] == (uint32_t)i + 1) {
-				w->rows[at].s.parent = UINT32_MAX;
+				w->rows[at].parent = UINT32_MAX;
 				break;
 			}
 			at = up;
@@ -187,69 +195,85 @@ static void find_roots(struct span *spans, size_t count, uint32_t *stack)
 
 /* ---- order ------------------------------------------------------------------------------------------------- */
 
-static int by_start(const void *a, const void *b)
+/* Where each draft will stand. */
+static int find_places(const struct spans_work *w, uint32_t *places)
 {
-	const struct span_draft *x = *(struct span_draft *const *)a;
-	const struct span_draft *y = *(struct span_draft *const *)b;
+	struct ordered *items = large_alloc((w->count + 1) * sizeof(*items));
+	int rc = items != NULL ? 0 : ERR_NOMEM;
 
-	if (x->s.start_ns != y->s.start_ns) {
-		return x->s.start_ns < y->s.start_ns ? -1 : 1;
-	}
-	if (x->rank != y->rank) {
-		return x->rank < y->rank ? -1 : 1;
-	}
-	if (x->num != y->num) {
-		return x->num < y->num ? -1 : 1;
-	}
-	return (x > y) - (x < y);	/* as drafted: by section, exchange */
-}
+	for (size_t i = 0; i < w->count && rc == 0; i++) {
+		const struct span *d = &w->rows[i];
+		uint64_t rank = w->j->rank_of_slot[d->section->slot];
 
-static int put_in_order(struct spans_work *w)
-{
-	struct join *j = w->j;
-	struct span_draft **order = malloc((w->count + 1) * sizeof(*order));
-	uint32_t *marks = calloc(w->count + 1, sizeof(*marks));
-
-	j->spans = malloc((w->count + 1) * sizeof(*j->spans));
-	if (order == NULL || marks == NULL || j->spans == NULL) {
-		free(order);
-		free(marks);
-		return ERR_NOMEM;
+		items[i].key = d->start_ns;
+		items[i].tie = rank << EVENT_BITS | min_u64(d->num, (UINT64_C(1) << EVENT_BITS) - 1);
+		items[i].row = &w->rows[i];
 	}
-	cut_rings(w, marks);
-	for (size_t i = 0; i < w->count; i++) {
-		order[i] = &w->rows[i];
+	rc = rc == 0 ? ordered_sort(items, w->count) : rc;
+	for (size_t i = 0; i < w->count && rc == 0; i++) {
+		places[(struct span *)items[i].row - w->rows] = (uint32_t)i;
 	}
-	qsort(order, w->count, sizeof(struct span_draft *), by_start);
-	for (size_t i = 0; i < w->count; i++) {
-		order[i]->place = (uint32_t)i;
-	}
-	for (size_t i = 0; i < w->count; i++) {
-		struct span *s = &j->spans[i];
-
-		*s = order[i]->s;
-		s->id = (uint32_t)i;
-		s->parent = s->parent != UINT32_MAX ? w->rows[s->parent].place : UINT32_MAX;
-	}
-	j->span_count = w->count;
-	find_roots(j->spans, j->span_count, marks);
-	free(order);
-	free(marks);
-	return 0;
+	free(items);
+	return rc;
 }
 
 /* Numbers of drafts become those of spans. */
-static void hand_over(struct spans_work *w)
+static void renumber(struct spans_work *w, const uint32_t *places)
 {
 	struct join *j = w->j;
 
+	for (size_t i = 0; i < w->count; i++) {
+		struct span *d = &w->rows[i];
+
+		d->id = places[i];
+		d->parent = d->parent != UINT32_MAX ? places[d->parent] : UINT32_MAX;
+	}
 	for (size_t i = 0; i < j->exchange_count; i++) {
 		if (w->of_exchange[i] != UINT32_MAX) {
-			w->of_exchange[i] = w->rows[w->of_exchange[i]].place;
+			w->of_exchange[i] = places[w->of_exchange[i]];
 		}
 	}
-	j->span_of_exchange = w->of_exchange;
-	w->of_exchange = NULL;
+}
+
+/* Each goes where it belongs; most stand there, or near it. */
+static void put_in_order(struct spans_work *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		while (w->rows[i].id != i) {
+			struct span x = w->rows[w->rows[i].id];
+
+			w->rows[w->rows[i].id] = w->rows[i];
+			w->rows[i] = x;
+		}
+	}
+}
+
+static int order(struct spans_work *w)
+{
+	struct join *j = w->j;
+	uint32_t *room = calloc(w->count + 1, sizeof(*room));
+	int rc = room != NULL ? 0 : ERR_NOMEM;
+
+	if (rc == 0) {
+		cut_rings(w, room);
+		rc = find_places(w, room);
+	}
+	if (rc == 0) {
+		renumber(w, room);
+		put_in_order(w);
+		find_roots(w->rows, w->count, room);
+		j->spans = w->rows;
+		j->span_count = w->count;
+		j->span_of_exchange = w->of_exchange;
+		w->rows = NULL;
+		w->of_exchange = NULL;
+	}
+	free(room);
+	return rc;
+}
+
+static void tell_http(struct join *j)
+{
 	for (size_t i = 0; i < j->http_count; i++) {
 		struct http_joined *r = &j->http[i];
 		const struct exchange *x = r->server != NULL ? r->server : r->client;
@@ -261,16 +285,11 @@ static void hand_over(struct spans_work *w)
 int spans_make(struct join *j)
 {
 	struct spans_work w = { .j = j };
-	int rc = 0;
+	int rc = make_room(&w);
 
 	buf_init(&w.text, 64u << 10);
-	w.of_exchange = malloc((j->exchange_count + 1) * sizeof(*w.of_exchange));
-	if (w.of_exchange == NULL) {
-		return ERR_NOMEM;
-	}
-	memset(w.of_exchange, 0xff, (j->exchange_count + 1) * sizeof(*w.of_exchange));
-	rc = draft_exchanges(&w);
 	if (rc == 0) {
+		draft_exchanges(&w);
 		spans_parents(&w);
 		rc = spans_processes(&w);
 	}
@@ -281,10 +300,10 @@ int spans_make(struct join *j)
 		rc = spans_names(&w);
 	}
 	if (rc == 0) {
-		rc = put_in_order(&w);
+		rc = order(&w);
 	}
 	if (rc == 0) {
-		hand_over(&w);
+		tell_http(j);
 	}
 	buf_release(&w.text);
 	free(w.of_exchange);

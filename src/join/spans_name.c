@@ -16,7 +16,7 @@ static struct span *span_of(struct spans_work *w, const struct exchange *x)
 {
 	uint32_t at = x != NULL ? w->of_exchange[join_exchange_number(w->j, x)] : UINT32_MAX;
 
-	return at != UINT32_MAX ? &w->rows[at].s : NULL;
+	return at != UINT32_MAX ? &w->rows[at] : NULL;
 }
 
 /* The first one of each exchange: a pipeline is one exchange. */
@@ -238,8 +238,8 @@ static int name_span(struct spans_work *w, struct span *s)
 static void share_names(struct spans_work *w)
 {
 	for (size_t i = 0; i < w->count; i++) {
-		struct span *s = &w->rows[i].s;
-		struct span *up = s->parent != UINT32_MAX ? &w->rows[s->parent].s : NULL;
+		struct span *s = &w->rows[i];
+		struct span *up = s->parent != UINT32_MAX ? &w->rows[s->parent] : NULL;
 
 		if (s->kind != SPAN_SERVER || up == NULL || up->kind != SPAN_CLIENT) {
 			continue;
@@ -259,11 +259,11 @@ int spans_names(struct spans_work *w)
 	int rc = 0;
 
 	for (size_t i = 0; i < w->count && rc == 0; i++) {
-		rc = w->rows[i].s.exchange != NULL ? name_span(w, &w->rows[i].s) : 0;
+		rc = w->rows[i].exchange != NULL ? name_span(w, &w->rows[i]) : 0;
 	}
 	share_names(w);
 	for (size_t i = 0; i < w->count && rc == 0; i++) {
-		struct span *s = &w->rows[i].s;
+		struct span *s = &w->rows[i];
 
 		if (s->name == NULL && s->exchange != NULL) {
 			buf_adds(&w->text, s->protocol);

@@ -18,7 +18,6 @@ struct family {
 	struct spans_work *w;
 	const struct join_section *sec;
 	const struct state *state;
-	uint32_t rank;
 	uint32_t count;			/* processes */
 	struct started *started;	/* owns */
 	size_t started_count;
@@ -102,13 +101,13 @@ static void add_command(struct buf *out, const struct str *exe, const struct str
 	}
 }
 
-static int name_process(struct family *f, struct span_draft *d, uint32_t id)
+static int name_process(struct family *f, struct span *d, uint32_t id)
 {
 	const struct process *p = state_process(f->state, id);
 	uint32_t count;
 	const struct exec_row *execs = state_execs(f->state, &count);
 
-	d->s.protocol = "process";
+	d->protocol = "process";
 	if (f->first_exec[id] != UINT32_MAX) {
 		add_command(&f->w->text, execs[f->first_exec[id]].exe, execs[f->first_exec[id]].args);
 		if (p->execs > 1) {	/* what it was in the end: setsid, env and their like become another program */
@@ -118,7 +117,7 @@ static int name_process(struct family *f, struct span_draft *d, uint32_t id)
 	} else {
 		buf_add(&f->w->text, p->comm->s, p->comm->len);
 	}
-	return span_text(f->w, &d->s.name);
+	return span_text(f->w, &d->name);
 }
 
 /* ---- spans of processes ------------------------------------------------------------------------------------ */
@@ -126,22 +125,21 @@ static int name_process(struct family *f, struct span_draft *d, uint32_t id)
 static int add_process(struct family *f, uint32_t id, uint32_t parent, uint64_t start_ns, uint64_t num)
 {
 	const struct process *p = state_process(f->state, id);
-	struct span_draft *d;
-	bool full;
+	struct span *d;
 
-	d = span_add(f->w, f->rank, &full);
+	d = span_add(f->w, f->sec->section);
 	if (d == NULL) {
 		f->span[id] = SPAN_NONE;
-		return full ? 0 : ERR_NOMEM;
+		return 0;
 	}
 	f->span[id] = (uint32_t)(f->w->count - 1);
 	d->num = num;
-	d->s.kind = SPAN_PROCESS;
-	d->s.parent = parent;
-	d->s.process = id;
-	d->s.tid = p->pid;
-	d->s.start_ns = start_ns;
-	d->s.end_ns = max_u64(start_ns, p->end_ns != 0 ? p->end_ns : p->last_ns);
+	d->kind = SPAN_PROCESS;
+	d->parent = parent;
+	d->process = id;
+	d->tid = p->pid;
+	d->start_ns = start_ns;
+	d->end_ns = max_u64(start_ns, p->end_ns != 0 ? p->end_ns : p->last_ns);
 	return name_process(f, d, id);
 }
 
@@ -253,7 +251,7 @@ static void adopt(struct family *f)
 {
 	for (size_t i = 0; i < f->sec->exchange_count; i++) {
 		uint32_t at = f->w->of_exchange[join_exchange_number(f->w->j, f->sec->exchanges[i])];
-		struct span *s = at != UINT32_MAX ? &f->w->rows[at].s : NULL;
+		struct span *s = at != UINT32_MAX ? &f->w->rows[at] : NULL;
 
 		if (s != NULL && s->kind == SPAN_CLIENT && s->parent == UINT32_MAX && s->process < f->count &&
 		    f->span[s->process] < SPAN_NONE) {
@@ -267,7 +265,7 @@ int spans_processes(struct spans_work *w)
 	int rc = 0;
 
 	for (uint32_t rank = 0; rank < w->j->section_count && rc == 0; rank++) {
-		struct family f = { .w = w, .sec = &w->j->sections[rank], .rank = rank };
+		struct family f = { .w = w, .sec = &w->j->sections[rank] };
 
 		f.state = f.sec->section->state;
 		if (f.sec->child_count == 0 || f.state == NULL) {

@@ -122,8 +122,7 @@ static uint8_t guess_service(const struct layer *l)
 	return is_port(l, PORT_DNS) ? SERVICE_DNS : SERVICE_NONE;
 }
 
-/* What the payload is taken for: NONE without payload, and for transports that carry no service. */
-static uint8_t service_of(const struct layer *l)
+uint8_t layer_service(const struct layer *l)
 {
 	if (l->payload_cap == 0 || (l->flags & (LAYER_NO_FLOW | LAYER_FRAGMENT)) != 0 ||
 	    (l->key.ip_proto != IP_TCP && l->key.ip_proto != IP_UDP)) {
@@ -169,7 +168,7 @@ const char *layer_protocol(const struct packet *p, const struct layer *l)
 #include "net/protocols.def"
 #undef PROTO
 	};
-	uint8_t service = service_of(l);
+	uint8_t service = layer_service(l);
 	uint8_t top;
 
 	UNUSED_ARG(p);
@@ -284,7 +283,7 @@ static void add_marks(uint16_t marks, struct buf *out)
 /* What the application says. False: nothing known at the start of this payload. */
 static bool describe_service(const struct layer *l, struct buf *out)
 {
-	switch (service_of(l)) {
+	switch (layer_service(l)) {
 	case SERVICE_HTTP: return describe_http(l, out);
 	case SERVICE_HTTP2: return describe_http2(l, out);
 	case SERVICE_WEBSOCKET: return describe_websocket(l, out);

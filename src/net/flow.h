@@ -92,7 +92,15 @@ struct flow {
 	 * before (what a segment repeats in front of them is left out), KNOT_AGAIN for all others; KNOT_OPEN at offset 0 for a SYN, KNOT_END
 	 * for the first FIN and the first RST. UDP: offset is the payload so far. In the order of the capture. */
 	struct knots *knots[2];
+	uint8_t passed;			/* one of its packets passed the run's filter; any worker sets it (flow_note_passed) */
 };
+
+static inline void flow_note_passed(const struct flow *f)
+{
+	struct flow *mine = (struct flow *)(uintptr_t)f;
+
+	__atomic_store_n(&mine->passed, 1, __ATOMIC_RELAXED);
+}
 
 /* Nanoseconds, or UINT64_MAX where not seen. server: SYN to SYN+ACK (network and peer beyond the capture point on the
  * responder's side); client: SYN+ACK to ACK. */

@@ -20,7 +20,7 @@ int flow_knot(struct shard *s, struct flow *f, unsigned int dir, const struct kn
 {
 	struct knots *k = list_of(s, f, dir);
 
-	return k != NULL ? knots_add(k, x, &s->knot_bytes) : ERR_NOMEM;
+	return k != NULL ? knots_add(k, x, &s->knot_room) : ERR_NOMEM;
 }
 
 int flow_knot_bytes(struct shard *s, struct flow *f, unsigned int dir, struct knot *x,
@@ -77,28 +77,4 @@ int flow_knot_control(struct shard *s, struct live_flow *lf, const struct seen *
 		rc = flow_knot(s, lf->flow, p->dir, &x);
 	}
 	return rc;
-}
-
-void flow_knots_settle(struct flow *f)
-{
-	for (unsigned int dir = 0; dir < 2; dir++) {
-		struct knots *k = f->knots[dir];
-		uint8_t *less = k != NULL && k->len > 0 && k->len < k->cap
-					? realloc(k->bytes, k->len)
-					: NULL;
-
-		if (less != NULL) {
-			k->bytes = less;
-			k->cap = k->len;
-		}
-	}
-}
-
-void flow_knots_release(struct flow *f)
-{
-	for (unsigned int dir = 0; dir < 2; dir++) {
-		if (f->knots[dir] != NULL) {
-			knots_release(f->knots[dir]);
-		}
-	}
 }

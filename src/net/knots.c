@@ -17,6 +17,16 @@
 /* Longest coding: head, five numbers of at most ten bytes, user, prints. */
 #define KNOT_BYTES_MAX (1 + 5 * 10 + 5 + 8)
 
+/* Of the first chunk, which holds what a short connection needs, and of the largest; each is twice as large as the one before. */
+#define CHUNK_MIN ((size_t)64)
+#define CHUNK_MAX ((size_t)4096)
+
+struct knot_chunk {
+	struct knot_chunk *next;
+	uint16_t len, cap;
+	uint8_t bytes[];
+};
+
 uint32_t knot_print(const uint8_t *p, size_t n)
 {
 	uint64_t x = 0;
@@ -82,53 +92,76 @@ static uint64_t unfold(uint64_t x)
 	return x >> 1 ^ (0 - (x & 1));
 }
 
-static int make_room(struct knots *k)
+void knot_room_init(struct knot_room *r, size_t bytes)
 {
-	uint32_t cap = k->cap == 0 ? 64 : k->cap * 2;
-	uint8_t *grown;
+	arena_init(&r->arena);
+	r->left = bytes;
+}
 
-	if (k->cap - k->len >= KNOT_BYTES_MAX) {
-		return 0;
+void knot_room_release(struct knot_room *r)
+{
+	arena_release(&r->arena);
+}
+
+/* A chunk at the end with room for n bytes. */
+static int add_chunk(struct knots *k, size_t n, struct knot_room *r)
+{
+	size_t size = k->last == NULL ? CHUNK_MIN : 2 * (sizeof(*k->last) + k->last->cap);
+	struct knot_chunk *c;
+
+	size = size > CHUNK_MAX ? CHUNK_MAX : size;
+	while (size - sizeof(*c) < n) {
+		size *= 2;
 	}
-	while (cap - k->len < KNOT_BYTES_MAX) {
-		cap *= 2;
-	}
-	grown = realloc(k->bytes, cap);
-	if (grown == NULL) {
+	c = arena_alloc(&r->arena, size);
+	if (c == NULL) {
 		return ERR_NOMEM;
 	}
-	k->bytes = grown;
-	k->cap = cap;
+	c->next = NULL;
+	c->len = 0;
+	c->cap = (uint16_t)(size - sizeof(*c));
+	if (k->last != NULL) {
+		k->last->next = c;
+	} else {
+		k->first = c;
+	}
+	k->last = c;
 	return 0;
 }
 
-int knots_add(struct knots *k, const struct knot *x, size_t *budget)
+static int put_bytes(struct knots *k, const uint8_t *p, size_t n, struct knot_room *r)
 {
-	const struct knot *last = &k->last;
-	uint8_t head = (uint8_t)(x->kind & HEAD_KIND);
-	uint8_t *from;
-	uint8_t *p;
+	if ((k->last == NULL || (size_t)k->last->cap - k->last->len < n) && add_chunk(k, n, r) != 0) {
+		return ERR_NOMEM;
+	}
+	memcpy(k->last->bytes + k->last->len, p, n);
+	k->last->len = (uint16_t)(k->last->len + n);
+	r->left -= n;
+	return 0;
+}
 
-	if (k->cut || k->len > UINT32_MAX / 4 || (budget != NULL && *budget < KNOT_BYTES_MAX)) {
+int knots_add(struct knots *k, const struct knot *x, struct knot_room *r)
+{
+	uint8_t bytes[KNOT_BYTES_MAX];
+	uint8_t head = (uint8_t)(x->kind & HEAD_KIND);
+	uint8_t *p = bytes;
+
+	if (k->cut || k->count == UINT32_MAX || r->left < KNOT_BYTES_MAX) {
 		k->cut = true;
 		return 0;
 	}
-	if (make_room(k) != 0) {
-		return ERR_NOMEM;
-	}
-	head |= x->offset != last->offset + last->len ? HEAD_APART : 0;
+	head |= x->offset != k->end ? HEAD_APART : 0;
 	head |= x->begin_ns != 0 ? HEAD_BEGIN : 0;
 	head |= x->begin_exact ? HEAD_EXACT : 0;
-	head |= x->user != last->user ? HEAD_USER : 0;
+	head |= x->user != k->user ? HEAD_USER : 0;
 	head |= x->print != 0 ? HEAD_PRINT : 0;
-	from = p = k->bytes + k->len;
 	*p++ = head;
 	if (head & HEAD_APART) {
-		p = put(p, fold(x->offset - (last->offset + last->len)));
+		p = put(p, fold(x->offset - k->end));
 	}
 	p = put(p, x->len);
-	p = put(p, fold(x->ts_ns - last->ts_ns));
-	p = put(p, fold(x->num - last->num));
+	p = put(p, fold(x->ts_ns - k->ts_ns));
+	p = put(p, fold(x->num - k->num));
 	if (head & HEAD_BEGIN) {
 		p = put(p, fold(x->ts_ns - x->begin_ns));
 	}
@@ -140,29 +173,40 @@ int knots_add(struct knots *k, const struct knot *x, size_t *budget)
 		memcpy(p + sizeof(x->print), &x->deep, sizeof(x->deep));
 		p += sizeof(x->print) + sizeof(x->deep);
 	}
-	k->len += (uint32_t)(p - from);
-	k->count++;
-	k->last = *x;
-	if (budget != NULL) {
-		*budget -= (size_t)(p - from);
+	if (put_bytes(k, bytes, (size_t)(p - bytes), r) != 0) {
+		return ERR_NOMEM;
 	}
+	k->count++;
+	k->kind = x->kind;
+	k->user = x->user;
+	k->end = x->offset + x->len;
+	k->ts_ns = x->ts_ns;
+	k->num = x->num;
 	return 0;
 }
 
-void knots_release(struct knots *k)
+struct knots_mark knots_mark(const struct knots *k)
 {
-	free(k->bytes);
-	memset(k, 0, sizeof(*k));
+	return (struct knots_mark){ *k, k->last != NULL ? k->last->len : 0 };
 }
 
-static uint64_t get(const struct knots *k, uint32_t *at)
+void knots_take_back(struct knots *k, const struct knots_mark *m)
+{
+	*k = m->k;
+	if (k->last != NULL) {
+		k->last->len = (uint16_t)m->chunk_len;
+		k->last->next = NULL;
+	}
+}
+
+static uint64_t get(const uint8_t **io_p)
 {
 	uint64_t x = 0;
 	unsigned int shift = 0;
 	uint8_t byte;
 
 	do {
-		byte = k->bytes[(*at)++];
+		byte = *(*io_p)++;
 		x |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte & 0x80);
@@ -171,34 +215,43 @@ static uint64_t get(const struct knots *k, uint32_t *at)
 
 bool knots_next(const struct knots *k, struct knot_walk *w, struct knot *ret_x)
 {
+	const uint8_t *p;
 	struct knot x;
 	uint8_t head;
 
-	if (w->at >= k->len) {
+	if (w->seen == k->count) {
 		return false;
 	}
+	if (w->seen++ == 0) {
+		w->chunk = k->first;
+	} else if (w->at == w->chunk->len) {
+		w->chunk = w->chunk->next;
+		w->at = 0;
+	}
+	p = w->chunk->bytes + w->at;
 	x = w->last;
-	head = k->bytes[w->at++];
+	head = *p++;
 	x.kind = head & HEAD_KIND;
 	x.offset += w->last.len;
 	if (head & HEAD_APART) {
-		x.offset += unfold(get(k, &w->at));
+		x.offset += unfold(get(&p));
 	}
-	x.len = (uint32_t)get(k, &w->at);
-	x.ts_ns += unfold(get(k, &w->at));
-	x.num += unfold(get(k, &w->at));
-	x.begin_ns = head & HEAD_BEGIN ? x.ts_ns - unfold(get(k, &w->at)) : 0;
+	x.len = (uint32_t)get(&p);
+	x.ts_ns += unfold(get(&p));
+	x.num += unfold(get(&p));
+	x.begin_ns = head & HEAD_BEGIN ? x.ts_ns - unfold(get(&p)) : 0;
 	x.begin_exact = (head & HEAD_EXACT) != 0;
 	if (head & HEAD_USER) {
-		x.user = (uint32_t)get(k, &w->at);
+		x.user = (uint32_t)get(&p);
 	}
 	x.print = 0;
 	x.deep = 0;
 	if (head & HEAD_PRINT) {
-		memcpy(&x.print, k->bytes + w->at, sizeof(x.print));
-		memcpy(&x.deep, k->bytes + w->at + sizeof(x.print), sizeof(x.deep));
-		w->at += sizeof(x.print) + sizeof(x.deep);
+		memcpy(&x.print, p, sizeof(x.print));
+		memcpy(&x.deep, p + sizeof(x.print), sizeof(x.deep));
+		p += sizeof(x.print) + sizeof(x.deep);
 	}
+	w->at = (uint32_t)(p - w->chunk->bytes);
 	w->last = x;
 	*ret_x = x;
 	return true;

@@ -2,12 +2,14 @@
  * knots.h - where the bytes of one direction of a connection lie in time: for packets the segments, for syscalls
  * the calls, as a compact list in order of the stream.
  *
- * Delta-coded in bytes (about 12, or 16 with prints), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES of a section nothing
- * more is added and the list says so (cut). One thread at a time while it grows, constant afterwards.
+ * Delta-coded in bytes (about 12, or 20 with prints), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES of a section nothing
+ * more is added and the list says so (cut). Lists lie in the room of their shard, in chunks that begin small: most connections are
+ * short. One thread at a time while they grow, constant afterwards.
  */
 #ifndef NET_KNOTS_H
 #define NET_KNOTS_H
 
+#include "base/arena.h"
 #include "base/err.h"
 
 struct knot {
@@ -43,21 +45,44 @@ uint32_t knot_deep(const uint8_t *p, size_t n);
  * deep in the upper. */
 uint64_t knot_prints(const uint8_t *p, size_t captured, size_t len);
 
-struct knots {
-	uint8_t *bytes;		/* owns */
-	uint32_t len, cap;
-	uint32_t count;
-	bool cut;
-	struct knot last;	/* for the next delta */
+/* Memory of many lists, and how much more of it they may take. */
+struct knot_room {
+	struct arena arena;
+	size_t left;
 };
 
-/* budget: bytes left for the section's shard, counted down; NULL: no ceiling. 0 or ERR_NOMEM. */
-int knots_add(struct knots *k, const struct knot *x, size_t *budget);
-void knots_release(struct knots *k);
+void knot_room_init(struct knot_room *r, size_t bytes);
+void knot_room_release(struct knot_room *r);
+
+struct knot_chunk;
+
+/* Empty when zeroed; gone with its room. */
+struct knots {
+	struct knot_chunk *first, *last;	/* in the room */
+	uint32_t count;
+	/* Of the knot added last: the next one's differences are to it. end: the offset behind it. */
+	uint32_t user;
+	uint64_t end, ts_ns, num;
+	uint8_t kind;
+	bool cut;
+};
+
+/* 0 or ERR_NOMEM. */
+int knots_add(struct knots *k, const struct knot *x, struct knot_room *r);
+
+/* Takes back the knots added since the mark was made. */
+struct knots_mark {
+	struct knots k;
+	uint32_t chunk_len;
+};
+struct knots_mark knots_mark(const struct knots *k);
+void knots_take_back(struct knots *k, const struct knots_mark *m);
 
 /* Walks in the order of adding: start zeroed. False at the end. */
 struct knot_walk {
-	uint32_t at;
+	const struct knot_chunk *chunk;
+	uint32_t at;		/* in the chunk */
+	uint32_t seen;
 	struct knot last;
 };
 bool knots_next(const struct knots *k, struct knot_walk *w, struct knot *ret_x);

@@ -70,5 +70,8 @@ struct buf;
 void layer_describe(const struct packet *p, const struct layer *l, struct buf *out);
 /* The name of the topmost protocol known: "HTTP", "DNS", "TCP", "ARP". */
 const char *layer_protocol(const struct packet *p, const struct layer *l);
+/* What the payload is taken for, enum service_id: by what the shard of its flow found, else by its first bytes. SERVICE_NONE without
+ * payload, and for transports that carry no service. */
+uint8_t layer_service(const struct layer *l);
 
 #endif

@@ -5,20 +5,24 @@
 
 /* Small: a section with few packets has one of each list in every shard. */
 #define ROWS_CHUNK 32
+/* So many chunks have memory of their own; those of long lists lie in the arena. */
+#define CHUNKS_APART 32
 
 void rows_init(struct rows *r, size_t row_bytes, size_t max)
 {
 	memset(r, 0, sizeof(*r));
+	arena_init(&r->arena);
 	r->row_bytes = row_bytes;
 	r->max = max;
 }
 
 void rows_release(struct rows *r)
 {
-	for (size_t i = 0; i < r->chunk_count; i++) {
+	for (size_t i = 0; i < r->chunk_count && i < CHUNKS_APART; i++) {
 		free(r->chunks[i]);
 	}
 	free(r->chunks);
+	arena_release(&r->arena);
 	rows_init(r, r->row_bytes, r->max);
 }
 
@@ -34,7 +38,8 @@ static int add_chunk(struct rows *r)
 		r->chunks = grown;
 		r->chunk_cap = cap;
 	}
-	r->chunks[r->chunk_count] = malloc(ROWS_CHUNK * r->row_bytes);
+	r->chunks[r->chunk_count] = r->chunk_count < CHUNKS_APART ? malloc(ROWS_CHUNK * r->row_bytes) :
+								    arena_alloc(&r->arena, ROWS_CHUNK * r->row_bytes);
 	if (r->chunks[r->chunk_count] == NULL) {
 		return ERR_NOMEM;
 	}

@@ -18,6 +18,7 @@ struct rows {
 	size_t row_bytes, max;
 	void **chunks;		/* owns; of a fixed number of rows each */
 	size_t count, chunk_count, chunk_cap;
+	struct arena arena;	/* of later chunks */
 	uint64_t dropped;	/* beyond max */
 };
 

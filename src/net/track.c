@@ -102,7 +102,6 @@ static int end_flow(struct shard *s, struct live_flow *lf, uint16_t flag)
 		}
 		rc = lf->key.ip_proto == IP_TCP ? tcp_end(s, lf) : end_datagrams(s, lf);
 		name_by_ndpi(s, lf);
-		flow_knots_settle(lf->flow);
 	}
 	free_live(s, lf);
 	return rc;
@@ -500,7 +499,7 @@ int shard_new(const struct net_limits *limits, const struct net_options *opt, st
 	s->feeds.max = share(limits->feeds);
 	s->content = opt->content;
 	s->knots = opt->knots;
-	s->knot_bytes = share(LIMIT_KNOT_BYTES);
+	knot_room_init(&s->knot_room, share(LIMIT_KNOT_BYTES));
 	s->ndpi = ndpi;
 	*ret_s = s;
 	return 0;
@@ -519,9 +518,7 @@ void shard_free(struct shard *s)
 	rows_order_release(&s->http);
 	rows_order_release(&s->dns);
 	rows_order_release(&s->tls);
-	for (size_t i = 0; s->knots && i < s->rows.flows.count; i++) {
-		flow_knots_release(rows_at(&s->rows.flows, i));
-	}
+	knot_room_release(&s->knot_room);
 	rows_release(&s->rows.flows);
 	rows_release(&s->rows.http);
 	rows_release(&s->rows.dns);

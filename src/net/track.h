@@ -202,7 +202,7 @@ struct shard {
 	struct ndpi_module *ndpi;	/* borrowed; NULL: not asked */
 	bool content;
 	bool knots;
-	size_t knot_bytes;		/* left for them */
+	struct knot_room knot_room;
 	uint64_t layers;		/* seen so far */
 	uint64_t clock_ns;		/* latest time that can be believed */
 	uint64_t jump_ns;		/* earliest of the times far ahead of it */
@@ -257,9 +257,6 @@ int flow_knot_segment(struct shard *s, struct live_flow *lf, const struct seen *
 		      const struct stream_verdict *v, uint64_t high);
 /* SYN, FIN, RST, after they were counted. */
 int flow_knot_control(struct shard *s, struct live_flow *lf, const struct seen *p);
-/* The flow is over: gives memory back. */
-void flow_knots_settle(struct flow *f);
-void flow_knots_release(struct flow *f);
 
 /* ---- flow.c ---------------------------------------------------------------------------------- */
 

@@ -44,6 +44,7 @@ struct packet {
 enum {
 	PACKET_NO_TIME = 1,		/* simple packet block, or a time of 0 */
 	PACKET_NO_INTERFACE = 2,	/* names an interface that was not described */
+	PACKET_HIDDEN = 4,		/* does not pass the run's filter: statistics and print pass it over */
 };
 
 /* Groups of flows that are tracked side by side: a fixed number, so that no result depends on the threads. */
@@ -51,6 +52,7 @@ enum {
 
 /* What decode counted in one batch; added to the section by the in-order stage. */
 struct batch_tally {
+	uint64_t numbered;		/* events that have an ordinal without --raw: shown, or kept for state only */
 	uint64_t events, shown, state_only, unknown, time_zero, bad_params, enters, drops;
 	uint64_t packets, packet_bytes, packets_cut;
 	uint64_t first_ns, last_ns, first_event_ns, last_event_ns;	/* first 0: none with a time */
@@ -70,6 +72,11 @@ struct batch {
 	uint8_t *owned;			/* buffer behind bytes when not mapped; kept for reuse */
 	size_t owned_cap;
 
+	/* By stored type: not 0, nobody asks for it; its events are counted (tally) where they are in today's layout, but not in
+	 * events[], so that first_raw_num + i is not the raw ordinal of events[i]. NULL: all are wanted. Of the run. */
+	const uint8_t *skip;
+	const uint8_t *hidden;		/* by type (today's code): not 0, no such event passes the run's filter: the fold leaves its refs out.
+					 * NULL: no filter. Of the run */
 	struct event *events;		/* growable, kept for reuse */
 	uint32_t event_count, event_cap;
 	struct packet *packets;
@@ -102,6 +109,7 @@ struct batch {
 	uint64_t first_num;		/* shown ordinal (from 1, per source) of the first shown event */
 	uint64_t first_raw_num;		/* raw ordinal (from 1, per source) of events[0] */
 	uint64_t first_packet_num;	/* ordinal (from 1, per source) of packets[0] */
+	uint64_t first_call_ns;		/* the section's first event but for the tools' own records, 0: none so far. Of the fold */
 
 	struct arena arena;		/* swapped big-endian events and whatever decode needs; reset on reuse */
 	bool failed;			/* memory ran out: the rest of the batch is missing */

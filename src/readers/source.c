@@ -34,6 +34,8 @@ static void section_free(struct section *sec)
 	}
 	free(sec->interfaces);
 	free(sec->interface_tally);
+	free(sec->passed_packets.words);
+	free(sec->passed_events.words);
 	free(sec->events_by_type);
 	free(sec);
 }
@@ -95,6 +97,27 @@ int source_add_damage(struct source *s, const struct damage *d)
 		s->damage_cap = cap;
 	}
 	s->damages[s->damage_count++] = *d;
+	return 0;
+}
+
+int passed_add(struct passed *p, uint64_t num, bool yes)
+{
+	uint64_t i = p->count;
+
+	if (i == p->cap * 64) {
+		size_t cap = p->cap == 0 ? 1024 : p->cap * 2;
+		uint64_t *grown = realloc(p->words, cap * sizeof(*grown));
+
+		if (grown == NULL) {
+			return ERR_NOMEM;
+		}
+		memset(grown + p->cap, 0, (cap - p->cap) * sizeof(*grown));
+		p->words = grown;
+		p->cap = cap;
+	}
+	p->first = i == 0 ? num : p->first;
+	p->words[i / 64] |= (uint64_t)yes << (i % 64);
+	p->count++;
 	return 0;
 }
 

@@ -50,6 +50,13 @@ struct interface_tally {
 };
 
 /* A section: what lies between two section headers (or one legacy pcap file). */
+/* Which packets or events of a section have passed the run's filter: a bit each, by ordinal. */
+struct passed {
+	uint64_t *words;		/* owns; NULL: the run has no filter, or nothing came: all have passed */
+	uint64_t first, count;		/* ordinal of bit 0, bits */
+	size_t cap;			/* words */
+};
+
 struct section {
 	struct source *source;		/* borrowed: the source owns its sections */
 	uint32_t index;			/* within the source, from 0 */
@@ -87,6 +94,7 @@ struct section {
 	uint64_t drop_events;		/* DROP events (sampling mode) */
 	uint64_t *events_by_type;	/* owns; SCHEMA_EVENTS counts by stored type, or NULL */
 
+	struct passed passed_packets, passed_events;	/* kept by the in-order stage; events by raw ordinal */
 	struct net *net;		/* owns; NULL when packets are not tracked. net/net.h */
 	struct socks *socks;		/* owns; NULL when sockets are not collected. join/sock.h */
 	struct state *state;		/* owns; NULL when nothing folds. state/state.h */
@@ -126,6 +134,16 @@ void source_free(struct source *s);
 
 /* A new section at the end, zeroed but for source, index, offset. NULL: no memory. */
 struct section *source_add_section(struct source *s, uint64_t offset);
+
+/* The next ordinal's bit; ordinals come without gaps. 0 or ERR_NOMEM. */
+int passed_add(struct passed *p, uint64_t num, bool yes);
+/* Without a filter everything has passed. */
+static inline bool passed_has(const struct passed *p, uint64_t num)
+{
+	uint64_t i = num - p->first;
+
+	return p->words == NULL || (num >= p->first && i < p->count && (p->words[i / 64] >> (i % 64) & 1) != 0);
+}
 
 /* Reads the body of a machine info block into the section; false, and nothing changed, when it is too
  * short. In-order stage. */

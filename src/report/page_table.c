@@ -171,12 +171,18 @@ static void add_static_rows(struct sink *s, const struct table *t)
 	free(cells);
 }
 
+/* Rows of the table that the page holds. */
+static size_t page_rows(const struct table *t)
+{
+	return (size_t)min_u64(t->row_count, min_u64(LIMIT_PAGE_ROWS, LIMIT_PAGE_CELLS / t->def->column_count));
+}
+
 /* What the page does not show, and where it is. */
 static void add_rest_notes(struct buf *b, const struct table *t)
 {
-	if (t->row_count > LIMIT_PAGE_ROWS) {
+	if (t->row_count > page_rows(t)) {
 		buf_adds(b, "<p class=\"note\">This page holds the first ");
-		value_grouped(b, LIMIT_PAGE_ROWS);
+		value_grouped(b, page_rows(t));
 		buf_adds(b, " of ");
 		value_grouped(b, t->row_count);
 		buf_adds(b, " rows; all are in <code>csv/");
@@ -204,7 +210,7 @@ void page_table(struct sink *s, const struct table *t)
 	buf_adds(b, "<section class=\"card table\" id=\"");
 	page_text(b, t->def->name);
 	buf_adds(b, "\" data-rows=\"");
-	buf_add_u64(b, min_u64(t->row_count, LIMIT_PAGE_ROWS));
+	buf_add_u64(b, page_rows(t));
 	buf_adds(b, "\" data-total=\"");
 	buf_add_u64(b, t->row_count);
 	buf_adds(b, "\">\n<header><h2>");
@@ -304,6 +310,7 @@ void page_data_row(struct buf *b, const struct table *t, const struct cell *cell
 void page_data(struct sink *s, const struct table *t)
 {
 	struct buf *b = s->buf;
+	size_t rows = page_rows(t);
 	struct cell *cells;
 
 	if (t->row_count == 0) {
@@ -317,7 +324,7 @@ void page_data(struct sink *s, const struct table *t)
 	buf_adds(b, "<script type=\"application/json\" id=\"data-");
 	page_text(b, t->def->name);
 	buf_adds(b, "\">[");
-	for (size_t row = 0; row < t->row_count && row < LIMIT_PAGE_ROWS; row++) {
+	for (size_t row = 0; row < rows; row++) {
 		buf_adds(b, row > 0 ? ",\n" : "\n");
 		table_row(t, row, cells);
 		page_data_row(b, t, cells);

@@ -5,8 +5,11 @@
  */
 #include "report/result.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
+
+#include "base/cursor.h"
 
 #define ROWS_FIRST 64
 
@@ -15,13 +18,16 @@
 #define HEAD_FORM_SHIFT 2
 enum form {
 	FORM_NOTHING,	/* 0, "", or unknown */
-	FORM_NUMBER,	/* variable length, signed ones folded; texts: their bytes follow that length */
-	FORM_RAW,	/* 8 bytes: a double; texts: a pointer, after the length */
+	FORM_NUMBER,	/* of one byte, the next form of two, and so on to eight; signed ones folded, doubles their bits */
+	FORM_BYTES = FORM_NUMBER + 8,	/* text: a byte of length, its bytes */
+	FORM_TEXT,	/* text: four bytes of length, a pointer */
 };
 /* Texts longer than a pointer and its length are not repeated from row to row. */
-#define TEXT_INLINE_MAX 9u
-/* Head, number of ten bytes, pointer. */
-#define PACKED_CELL_MAX 19u
+#define TEXT_INLINE_MAX 11u
+/* Head, length, pointer. */
+#define PACKED_CELL_MAX 13u
+/* Numbers are read eight bytes at once: behind the last cell. */
+#define ROW_SLACK 8u
 
 static const char *const type_names[] = {
 	[COL_TEXT] = "text", [COL_U64] = "u64",           [COL_S64] = "s64",     [COL_F64] = "f64",
@@ -75,28 +81,6 @@ struct cell *table_row_new(const struct table *t)
 
 /* ---- packing ------------------------------------------------------------------------------------ */
 
-static uint8_t *put_number(uint8_t *p, uint64_t x)
-{
-	while (x >= 0x80) {
-		*p++ = (uint8_t)(x | 0x80);
-		x >>= 7;
-	}
-	*p++ = (uint8_t)x;
-	return p;
-}
-
-static const uint8_t *get_number(const uint8_t *p, uint64_t *ret_x)
-{
-	uint64_t x = 0;
-	unsigned int shift = 0;
-
-	for (; *p & 0x80; p++, shift += 7) {
-		x |= (uint64_t)(*p & 0x7f) << shift;
-	}
-	*ret_x = x | (uint64_t)*p << shift;
-	return p + 1;
-}
-
 static uint64_t fold_sign(int64_t x)
 {
 	return (uint64_t)x << 1 ^ (uint64_t)(x >> 63);
@@ -129,76 +113,82 @@ static bool packed_room(struct table *t, size_t n)
 	return true;
 }
 
-static uint8_t *pack_value(uint8_t *p, const struct cell *c)
+static uint8_t head_of(uint8_t marks, unsigned int form)
 {
-	uint8_t *head = p++;
-	enum form form = FORM_NUMBER;
+	return (uint8_t)(marks | form << HEAD_FORM_SHIFT);
+}
 
-	if (c->marks & CELL_UNKNOWN || (c->type == COL_TEXT ? c->len == 0 : c->v.u == 0)) {
-		form = FORM_NOTHING;
-	} else if (c->type == COL_TEXT) {
-		form = c->len > TEXT_INLINE_MAX ? FORM_RAW : FORM_NUMBER;
-		p = put_number(p, c->len);
-		if (form == FORM_RAW) {
-			memcpy(p, &c->v.text, sizeof(c->v.text));
-			p += sizeof(c->v.text);
-		} else {
-			memcpy(p, c->v.text, c->len);
-			p += c->len;
-		}
-	} else if (c->type == COL_F64) {
-		form = FORM_RAW;
-		memcpy(p, &c->v.f, sizeof(c->v.f));
-		p += sizeof(c->v.f);
-	} else {
-		p = put_number(p, c->type == COL_S64 ? fold_sign(c->v.s) : c->v.u);
+/* There is room for eight bytes of it. */
+static inline uint8_t *pack_number(uint8_t *p, uint64_t x, uint8_t marks)
+{
+	unsigned int bytes;
+
+	if (x == 0 || (marks & CELL_UNKNOWN) != 0) {
+		*p = head_of(marks, FORM_NOTHING);
+		return p + 1;
 	}
-	*head = (uint8_t)(c->marks | form << HEAD_FORM_SHIFT);
+	bytes = 8 - (unsigned int)__builtin_clzll(x) / 8;
+	*p++ = head_of(marks, FORM_NUMBER + bytes - 1);
+	x = htole64(x);
+	memcpy(p, &x, sizeof(x));
+	return p + bytes;
+}
+
+static uint8_t *pack_text(uint8_t *p, const char *s, uint32_t len)
+{
+	if (len == 0) {
+		*p = head_of(0, FORM_NOTHING);
+		return p + 1;
+	}
+	if (len <= TEXT_INLINE_MAX) {
+		*p++ = head_of(0, FORM_BYTES);
+		*p++ = (uint8_t)len;
+		memcpy(p, s, len);
+		return p + len;
+	}
+	*p++ = head_of(0, FORM_TEXT);
+	memcpy(p, &len, sizeof(len));
+	memcpy(p + sizeof(len), &s, sizeof(s));
+	return p + sizeof(len) + sizeof(s);
+}
+
+static inline const uint8_t *unpack_text(const uint8_t *p, unsigned int form, struct cell *c)
+{
+	if (form == FORM_BYTES) {
+		c->len = *p++;
+		c->v.text = (const char *)p;
+		return p + c->len;
+	}
+	if (form == FORM_TEXT) {
+		memcpy(&c->len, p, sizeof(c->len));
+		memcpy(&c->v.text, p + sizeof(c->len), sizeof(c->v.text));
+		return p + sizeof(c->len) + sizeof(c->v.text);
+	}
+	c->len = 0;
+	c->v.text = "";
 	return p;
 }
 
-static const uint8_t *unpack_text(const uint8_t *p, enum form form, struct cell *c)
+static inline const uint8_t *unpack_value(const uint8_t *p, uint8_t type, struct cell *c)
 {
-	uint64_t len;
+	uint8_t head = *p++;
+	unsigned int form = head >> HEAD_FORM_SHIFT;
 
-	c->v.text = "";
-	if (form == FORM_NOTHING) {
-		return p;
-	}
-	p = get_number(p, &len);
-	c->len = (uint32_t)len;
-	if (form == FORM_RAW) {
-		memcpy(&c->v.text, p, sizeof(c->v.text));
-		return p + sizeof(c->v.text);
-	}
-	c->v.text = (const char *)p;
-	return p + len;
-}
-
-static const uint8_t *unpack_value(const uint8_t *p, uint8_t type, struct cell *c)
-{
-	enum form form = *p >> HEAD_FORM_SHIFT;
-	uint64_t x;
-
-	memset(c, 0, sizeof(*c));
 	c->type = type;
-	c->marks = *p++ & HEAD_MARKS;
+	c->marks = head & HEAD_MARKS;
 	if (type == COL_TEXT) {
 		return unpack_text(p, form, c);
 	}
-	if (form == FORM_RAW) {
-		memcpy(&c->v.f, p, sizeof(c->v.f));
-		return p + sizeof(c->v.f);
+	c->len = 0;
+	if (form == FORM_NOTHING) {
+		c->v.u = 0;
+		return p;
 	}
-	if (form == FORM_NUMBER) {
-		p = get_number(p, &x);
-		if (type == COL_S64) {
-			c->v.s = unfold_sign(x);
-		} else {
-			c->v.u = x;
-		}
+	c->v.u = load_le64(p) & UINT64_MAX >> (64 - 8 * form);
+	if (type == COL_S64) {
+		c->v.s = unfold_sign(c->v.u);
 	}
-	return p;
+	return p + form;
 }
 
 struct cell table_cell(const struct table *t, size_t row, unsigned int col)
@@ -248,8 +238,12 @@ static bool more_rows(struct table *t)
 static void row_complete(struct table *t)
 {
 	struct cell *done = t->adding;
-	const uint8_t *row = more_rows(t) ? arena_dup(&t->arena, t->packed, t->packed_len) : NULL;
+	const uint8_t *row = NULL;
 
+	if (more_rows(t) && packed_room(t, ROW_SLACK)) {
+		memset(t->packed + t->packed_len, 0, ROW_SLACK);
+		row = arena_dup(&t->arena, t->packed, t->packed_len + ROW_SLACK);
+	}
 	if (row == NULL) {
 		t->failed = true;
 		return;
@@ -261,32 +255,26 @@ static void row_complete(struct table *t)
 	t->packed_len = 0;
 }
 
-/* The next cell of the row being added, blank but for its type; NULL after a failure. */
-static struct cell *next_cell(struct table *t)
+/* Where the next cell of the row being added goes; NULL after a failure. */
+static inline uint8_t *next_cell(struct table *t)
 {
-	struct cell *c;
-
-	if (t->failed || !packed_room(t, PACKED_CELL_MAX)) {
+	if (UNLIKELY(t->failed || !packed_room(t, PACKED_CELL_MAX))) {
 		t->failed = true;
 		return NULL;
 	}
-	c = &t->adding[t->at];
-	memset(c, 0, sizeof(*c));
-	c->type = t->def->columns[t->at].type;
-	return c;
+	return t->packed + t->packed_len;
 }
 
-static struct cell *next_cell_of(struct table *t, uint8_t type)
+static inline uint8_t *next_cell_of(struct table *t, uint8_t type)
 {
 	assert(t->def->columns[t->at].type == type);
+	UNUSED_ARG(type);
 	return next_cell(t);
 }
 
-/* The cell is as it should be. */
-static void cell_complete(struct table *t, const struct cell *c)
+/* The cell is as it should be, and ends before end. */
+static inline void cell_complete(struct table *t, const uint8_t *end)
 {
-	uint8_t *end = pack_value(t->packed + t->packed_len, c);
-
 	t->packed_len = (size_t)(end - t->packed);
 	if (++t->at == t->def->column_count) {
 		row_complete(t);
@@ -308,51 +296,54 @@ static const char *same_as_above(const struct table *t, const void *s, size_t n)
 {
 	const struct cell *above = &t->above[t->at];
 
-	return above->type == COL_TEXT && above->marks == 0 && above->len == n &&
-			       memcmp(above->v.text, s, n) == 0 ?
-		       above->v.text :
-		       NULL;
+	return above->len == n && memcmp(above->v.text, s, n) == 0 ? above->v.text : NULL;
+}
+
+/* What the row below may take over. */
+static void remember_text(struct table *t, const char *s, uint32_t len)
+{
+	t->adding[t->at].len = len;
+	t->adding[t->at].v.text = s;
 }
 
 void table_textn(struct table *t, const void *s, size_t n)
 {
-	struct cell *c = next_cell_of(t, COL_TEXT);
+	uint8_t *p = next_cell_of(t, COL_TEXT);
+	const char *kept = s;
 
-	if (c == NULL) {
+	if (p == NULL) {
 		return;
 	}
 	n = n > UINT32_MAX ? UINT32_MAX : n;
-	c->len = (uint32_t)n;
-	c->v.text = n <= TEXT_INLINE_MAX ? s : same_as_above(t, s, n);
-	if (n > TEXT_INLINE_MAX && c->v.text == NULL) {
-		c->v.text = arena_dup(&t->arena, s, n);
+	if (n > TEXT_INLINE_MAX) {
+		kept = same_as_above(t, s, n);
+		kept = kept != NULL ? kept : arena_dup(&t->arena, s, n);
+		if (kept == NULL) {
+			t->failed = true;
+			return;
+		}
 	}
-	if (n > 0 && c->v.text == NULL) {
-		t->failed = true;
-		return;
-	}
-	cell_complete(t, c);
+	remember_text(t, kept, n > TEXT_INLINE_MAX ? (uint32_t)n : 0);
+	cell_complete(t, pack_text(p, kept, (uint32_t)n));
 }
 
 void table_text_kept(struct table *t, const char *s, size_t n)
 {
-	struct cell *c = next_cell_of(t, COL_TEXT);
+	uint8_t *p = next_cell_of(t, COL_TEXT);
 
-	if (c != NULL) {
-		c->v.text = s;
-		c->len = (uint32_t)min_u64(n, UINT32_MAX);
-		cell_complete(t, c);
+	if (p != NULL) {
+		n = min_u64(n, UINT32_MAX);
+		remember_text(t, s, n > TEXT_INLINE_MAX ? (uint32_t)n : 0);
+		cell_complete(t, pack_text(p, s, (uint32_t)n));
 	}
 }
 
-static void add_unsigned(struct table *t, uint8_t type, uint64_t x, uint8_t marks)
+static inline void add_unsigned(struct table *t, uint8_t type, uint64_t x, uint8_t marks)
 {
-	struct cell *c = next_cell_of(t, type);
+	uint8_t *p = next_cell_of(t, type);
 
-	if (c != NULL) {
-		c->v.u = x;
-		c->marks = marks;
-		cell_complete(t, c);
+	if (p != NULL) {
+		cell_complete(t, pack_number(p, x, marks));
 	}
 }
 
@@ -363,23 +354,20 @@ void table_u64(struct table *t, uint64_t x)
 
 void table_s64(struct table *t, int64_t x)
 {
-	struct cell *c = next_cell_of(t, COL_S64);
-
-	if (c != NULL) {
-		c->v.s = x;
-		cell_complete(t, c);
-	}
+	add_unsigned(t, COL_S64, fold_sign(x), 0);
 }
 
 void table_f64(struct table *t, double x)
 {
-	struct cell *c = next_cell_of(t, COL_F64);
+	uint8_t *p = next_cell_of(t, COL_F64);
+	uint64_t bits;
 
-	if (c != NULL) {
-		c->v.f = isfinite(x) ? x : 0;
-		c->marks = isfinite(x) ? 0 : CELL_UNKNOWN;
-		cell_complete(t, c);
+	if (p == NULL) {
+		return;
 	}
+	memcpy(&bits, &x, sizeof(bits));
+	p = pack_number(p, bits, isfinite(x) ? 0 : CELL_UNKNOWN);
+	cell_complete(t, p);
 }
 
 void table_time(struct table *t, uint64_t ns)
@@ -409,11 +397,11 @@ void table_bool(struct table *t, bool x)
 
 void table_unknown(struct table *t)
 {
-	struct cell *c = next_cell(t);
+	uint8_t *p = next_cell(t);
 
-	if (c != NULL) {
-		c->marks = CELL_UNKNOWN;
-		cell_complete(t, c);
+	if (p != NULL) {
+		remember_text(t, NULL, 0);
+		cell_complete(t, pack_number(p, 0, CELL_UNKNOWN));
 	}
 }
 

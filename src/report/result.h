@@ -67,7 +67,7 @@ struct table {
 	struct arena arena; /* rows, packed (result.c), and texts that outlive their row */
 	const uint8_t **rows; /* owns; where each row begins in the arena */
 	size_t row_count, row_cap;
-	struct cell *above; /* owns; the row added last and the one being added, as cells */
+	struct cell *above; /* owns; texts of the row added last, and of the one being added, for the next one */
 	struct cell *adding;
 	unsigned int at; /* next column of the row being added */
 	uint8_t *packed; /* owns; the row being added */

@@ -8,8 +8,7 @@
 
 static char *put2(char *p, unsigned int x)
 {
-	p[0] = (char)('0' + x / 10);
-	p[1] = (char)('0' + x % 10);
+	memcpy(p, buf_digit_pairs + 2 * x, 2);
 	return p + 2;
 }
 
@@ -19,32 +18,45 @@ struct civil {
 
 /* Days since 1970-01-01 to a date, by 400-year eras that begin in March (so the leap day is
  * last). */
-static struct civil civil_of(uint64_t days)
+static struct civil civil_of(unsigned int days)
 {
-	uint64_t z = days + 719468;
-	uint64_t era = z / 146097;
-	uint64_t doe = z - era * 146097;
-	uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	uint64_t mp = (5 * doy + 2) / 153;
-	uint64_t month = mp < 10 ? mp + 3 : mp - 9;
-	struct civil c = { (unsigned int)(yoe + era * 400 + (month <= 2)), (unsigned int)month,
-			   (unsigned int)(doy - (153 * mp + 2) / 5 + 1) };
+	unsigned int z = days + 719468;
+	unsigned int era = z / 146097;
+	unsigned int doe = z - era * 146097;
+	unsigned int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	unsigned int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	unsigned int mp = (5 * doy + 2) / 153;
+	unsigned int month = mp < 10 ? mp + 3 : mp - 9;
+	struct civil c = { yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1 };
 
 	return c;
+}
+
+/* x below 10^9, in nine digits. */
+static char *put9(char *p, unsigned int x)
+{
+	unsigned int high = x / 100000;
+	unsigned int low = x % 100000;
+
+	p = put2(p, high / 100);
+	p = put2(p, high % 100);
+	p = put2(p, low / 1000);
+	p = put2(p, low / 10 % 100);
+	*p = (char)('0' + low % 10);
+	return p + 1;
 }
 
 void value_time(struct buf *b, uint64_t ns)
 {
 	uint64_t secs = ns / NSEC_PER_SEC;
-	unsigned int sub = (unsigned int)(ns % NSEC_PER_SEC);
 	unsigned int of_day = (unsigned int)(secs % 86400);
-	struct civil c = civil_of(secs / 86400);
+	struct civil c;
 	char *p = buf_room(b, 30);
 
 	if (p == NULL) {
 		return;
 	}
+	c = civil_of((unsigned int)(secs / 86400));
 	b->len += 30;
 	p = put2(p, c.year / 100);
 	p = put2(p, c.year % 100);
@@ -59,10 +71,7 @@ void value_time(struct buf *b, uint64_t ns)
 	*p++ = ':';
 	p = put2(p, of_day % 60);
 	*p++ = '.';
-	for (unsigned int unit = 10000000; unit >= 10; unit /= 100) {
-		p = put2(p, sub / unit % 100);
-	}
-	*p++ = (char)('0' + sub % 10);
+	p = put9(p, (unsigned int)(ns % NSEC_PER_SEC));
 	*p = 'Z';
 }
 

@@ -46,6 +46,7 @@ void container_unref(struct state *s, const struct container_view *v)
 	str_unref(s, v->image_tag);
 	str_unref(s, v->image_digest);
 	str_unref(s, v->json);
+	str_unref(s, v->sandbox_json);
 	slab_free(&s->slab, b, sizeof(*b));
 }
 
@@ -65,7 +66,7 @@ struct container_view *container_view_new(struct state *s, uint32_t index, const
 	v->type = type;
 	v->id = str_get(s, id, len);
 	v->full_id = v->name = v->image = v->image_id = s->empty;
-	v->image_repo = v->image_tag = v->image_digest = v->json = s->empty;
+	v->image_repo = v->image_tag = v->image_digest = v->json = v->sandbox_json = s->empty;
 	v->privileged = -1;
 	return v;
 }

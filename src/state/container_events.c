@@ -9,6 +9,7 @@
 #include "state/state_internal.h"
 
 #define LOOKUP_FAILED 2
+#define CONTAINER_ID_SHOWN 12 /* characters of a full id that name a container */
 
 /* ---- JSON ---- */
 
@@ -34,6 +35,21 @@ static void fill(struct state *s, const json_t *o, struct container_view *v)
 	take_text(s, o, "imagedigest", &v->image_digest);
 	if (json_is_boolean(x)) {
 		v->privileged = json_is_true(x);
+	}
+}
+
+/* The record of the pod's sandbox, a container too, where only that one has the labels and is known by now. */
+static void take_sandbox(struct state *s, const json_t *o, struct container_view *v)
+{
+	const json_t *id = json_object_get(o, "pod_sandbox_id");
+	const struct container *c;
+
+	if (!json_is_string(id) || json_object_size(json_object_get(o, "pod_sandbox_labels")) > 0) {
+		return;
+	}
+	c = container_find(s, json_string_value(id), min_u64(json_string_length(id), CONTAINER_ID_SHOWN));
+	if (c != NULL && c->index != v->id_index) {
+		str_set(s, &v->sandbox_json, str_ref(c->view->json));
 	}
 }
 
@@ -65,6 +81,7 @@ static void take_container(struct state *s, const json_t *o, struct param text)
 	}
 	if (!json_is_integer(state) || json_integer_value(state) != LOOKUP_FAILED) {
 		fill(s, o, v);
+		take_sandbox(s, o, v);
 	}
 	str_set(s, &v->json, str_plain(s, text.p, text.len));
 	c->from_event = true;

@@ -110,6 +110,9 @@ static void read_pair(struct state *s, struct cursor *c, bool be, struct fd_view
 		memset(d->src_ip + 4, 0, 12);
 		memset(d->dst_ip + 4, 0, 12);
 	}
+	if (d->src_port == 0 && d->dst_port == 0 && addr_is_zero(d->src_ip, n) && addr_is_zero(d->dst_ip, n)) {
+		return;	/* neither bound nor connected: nothing to patch, nothing to show */
+	}
 	if (d->type == FD_IPV4) {
 		socket_patch_zero(s, d);
 	}

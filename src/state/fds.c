@@ -207,6 +207,8 @@ static struct fd_chunk *chunk_own(struct state *s, struct fd_table *t, size_t i)
 
 /* ---- tables ---- */
 
+#define TYPES_BYTES (FD_TYPE_COUNT * sizeof(uint32_t))
+
 struct fd_table *fds_new(struct state *s)
 {
 	struct fd_table *t = slab_alloc(&s->slab, sizeof(*t));
@@ -219,7 +221,39 @@ struct fd_table *fds_new(struct state *s)
 	t->refs = 1;
 	t->dir = t->few;
 	t->chunks = FD_INLINE_CHUNKS;
+	if (UNLIKELY((s->wants & WANT_COUNTS) != 0)) {
+		t->types = slab_alloc(&s->slab, TYPES_BYTES);
+		if (t->types == NULL) {
+			s->oom = true;
+		} else {
+			memset(t->types, 0, TYPES_BYTES);
+		}
+	}
 	return t;
+}
+
+/* An entry comes (1) or goes (-1). */
+static inline void count_type(struct fd_table *t, uintptr_t e, int step)
+{
+	unsigned int type;
+
+	if (LIKELY(t->types == NULL)) {
+		return;
+	}
+	type = FD_VIEW(e)->type;
+	if (type < FD_TYPE_COUNT) {
+		t->types[type] += (uint32_t)step;
+	}
+}
+
+uint32_t fds_types(const struct fd_table *t)
+{
+	uint32_t types = 0;
+
+	for (unsigned int i = 0; t->types != NULL && i < FD_TYPE_COUNT; i++) {
+		types |= (uint32_t)(t->types[i] != 0) << i;
+	}
+	return types;
 }
 
 static void dir_free(struct state *s, struct fd_table *t)
@@ -270,6 +304,9 @@ struct fd_table *fds_copy(struct state *s, const struct fd_table *from)
 	}
 	t->used = from->used;
 	s->fds_live += t->used;
+	if (t->types != NULL && from->types != NULL) {
+		memcpy(t->types, from->types, TYPES_BYTES);
+	}
 	return t;
 }
 
@@ -285,6 +322,7 @@ void fds_unref(struct state *s, struct fd_table *t)
 	}
 	s->fds_live -= t->used;
 	dir_free(s, t);
+	slab_free(&s->slab, t->types, TYPES_BYTES);
 	slab_free(&s->slab, t, sizeof(*t));
 }
 
@@ -313,6 +351,7 @@ bool fds_set(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v,
 	v->refs++;
 	c->cloexec = (uint16_t)(c->cloexec + cloexec - FD_CLOEXEC(*e));
 	if (*e != 0) {
+		count_type(t, *e, -1);
 		fd_view_unref(s, FD_VIEW(*e));
 	} else {
 		c->used++;
@@ -320,6 +359,7 @@ bool fds_set(struct state *s, struct fd_table *t, int64_t fd, struct fd_view *v,
 		s->fds_live++;
 	}
 	*e = (uintptr_t)v | (cloexec ? 1 : 0);
+	count_type(t, *e, 1);
 	return true;
 }
 
@@ -336,6 +376,7 @@ void fds_remove(struct state *s, struct fd_table *t, int64_t fd)
 		return;
 	}
 	e = &c->e[(size_t)fd % FD_CHUNK];
+	count_type(t, *e, -1);
 	fd_view_unref(s, FD_VIEW(*e));
 	c->cloexec = (uint16_t)(c->cloexec - FD_CLOEXEC(*e));
 	*e = 0;

@@ -182,8 +182,11 @@ void effect_switch(struct state *s, struct event *ev, struct task *t)
 		struct process *row = t->group->row;
 
 		if (cpu->next == ev->tid && ev->ts_ns >= cpu->ts_ns) {
-			row->cpu_ns += ev->ts_ns - cpu->ts_ns;
+			s->slice_ns = ev->ts_ns - cpu->ts_ns;
+			s->has_slice = true;
+			row->cpu_ns += s->slice_ns;
 			row->cpu_slices++;
+			t->cpu_ns += s->slice_ns;
 		} else {
 			row->cpu_slices_unknown++;
 		}
@@ -193,6 +196,23 @@ void effect_switch(struct state *s, struct event *ev, struct task *t)
 	}
 	cpu->next = next;
 	cpu->ts_ns = ev->ts_ns;
+}
+
+/* Processor time of the thread since it was made, sampled by the recorder: the difference to the sample before. */
+void effect_procinfo(struct state *s, struct event *ev, struct task *t)
+{
+	uint64_t user, system;
+
+	if (!event_u64(ev, 0, &user) || !event_u64(ev, 1, &system)) {
+		return;
+	}
+	if (t->sample_user_ns <= user && t->sample_system_ns <= system) {
+		s->sample_user_ns = user - t->sample_user_ns;
+		s->sample_system_ns = system - t->sample_system_ns;
+		s->has_sample = true;
+	}
+	t->sample_user_ns = user;
+	t->sample_system_ns = system;
 }
 
 void effect_signal(struct state *s, struct event *ev, struct task *t)

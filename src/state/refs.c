@@ -153,11 +153,20 @@ static struct task *head_of(const struct group *g)
 	return g->leader != NULL ? g->leader : g->threads;
 }
 
-/* The group's ancestors; shared by its events of this batch until some view changes. */
+/* The process with that number, as its first thread is now. */
+static const struct thread_view *leader_view(struct state *s, int64_t pid)
+{
+	const struct group *g = pid > 0 ? group_find(s, pid) : NULL;
+
+	return g != NULL && head_of(g) != NULL ? task_publish(s, head_of(g)) : NULL;
+}
+
+/* The group's ancestors and leaders; shared by its events of this batch until some view changes. */
 static const struct ref_chain *chain_of(struct state *s, struct group *g)
 {
 	const struct thread_view *up[STATE_ANCESTORS_MAX];
 	struct ref_chain *chain;
+	const struct thread_view *session = NULL, *vgroup = NULL, *group = NULL;
 	struct group *p = group_parent(s, g);
 	uint32_t n = 0;
 
@@ -168,12 +177,20 @@ static const struct ref_chain *chain_of(struct state *s, struct group *g)
 		up[n++] = task_publish(s, head_of(p));
 		p = group_parent(s, p);
 	}
+	if (head_of(g) != NULL && (head_of(g)->view->flags & TV_IN_PIDNS) == 0) {
+		session = leader_view(s, g->sid);
+		vgroup = leader_view(s, g->vpgid);
+		group = leader_view(s, g->pgid);
+	}
 	chain = arena_alloc(&s->batch->arena, sizeof(*chain) + n * sizeof(chain->up[0]));
 	if (chain == NULL) {
 		s->oom = true;
 		return NULL;
 	}
 	chain->count = n;
+	chain->session = session;
+	chain->vgroup = vgroup;
+	chain->group = group;
 	memcpy(chain->up, up, n * sizeof(up[0]));
 	/* task_publish may have made views: the stamp is that of afterwards. */
 	g->chain = chain;
@@ -181,9 +198,21 @@ static const struct ref_chain *chain_of(struct state *s, struct group *g)
 	return chain;
 }
 
-static const struct ref_counts *counts_of(struct state *s, const struct task *t)
+/* Its fd has another name since this event, or its first one: what opens or accepts names it too. */
+static bool changes_name(const struct state *s, const struct event *ev)
+{
+	bool creates = (ev->flags & EVENT_UNKNOWN_TYPE) == 0 &&
+		       (schema_events[ev->type].flags & EF_CREATES_FD) != 0;
+
+	return s->renamed ||
+	       (creates && ev->fd != NULL && ev->fd->name_len > 0 && ev->fd->open_ns == ev->ts_ns);
+}
+
+static const struct ref_counts *counts_of(struct state *s, const struct event *ev,
+					  const struct task *t)
 {
 	const struct group *g = t->group;
+	const struct user_row *user = user_row_find(s, t->container, t->view->uid);
 	struct ref_counts *c = arena_alloc(&s->batch->arena, sizeof(*c));
 
 	if (c == NULL) {
@@ -196,6 +225,16 @@ static const struct ref_counts *counts_of(struct state *s, const struct task *t)
 	for (int64_t fd = 0; fd < 3; fd++) {
 		c->std[fd] = fds_get(g->fds, fd);
 	}
+	c->fd_types = fds_types(g->fds);
+	c->name_changed = changes_name(s, ev);
+	c->user_home = user != NULL && user->home != NULL ? user->home : s->empty;
+	c->user_shell = user != NULL && user->shell != NULL ? user->shell : s->empty;
+	c->has_slice = s->has_slice;
+	c->slice_ns = s->slice_ns;
+	c->thread_cpu_ns = t->cpu_ns;
+	c->has_sample = s->has_sample;
+	c->sample_user_ns = s->sample_user_ns;
+	c->sample_system_ns = s->sample_system_ns;
 	return c;
 }
 
@@ -214,6 +253,10 @@ void refs_stamp(struct state *s, struct event *ev, struct task *t)
 {
 	uint32_t at = s->batch->ref_count;
 
+	if (s->batch->hidden != NULL && (ev->flags & EVENT_UNKNOWN_TYPE) == 0 && s->batch->hidden[ev->type] != 0) {
+		ev->refs = EVENT_NO_REFS;
+		return;
+	}
 	if ((ev->flags & EVENT_UNKNOWN_TYPE) == 0 && (s->wants & WANT_REFS) != 0) {
 		if ((s->wants & WANT_RAW) != 0) {
 			raw_refs(s, ev, t);
@@ -225,7 +268,8 @@ void refs_stamp(struct state *s, struct event *ev, struct task *t)
 		add_ref(s, chain_of(s, t->group));
 	}
 	if (t != NULL && (s->wants & WANT_COUNTS) != 0) {
-		add_ref(s, counts_of(s, t));
+		add_ref(s, counts_of(s, ev, t));
 	}
+	s->renamed = s->has_slice = s->has_sample = false;
 	ev->refs = s->batch->ref_count > at ? at : EVENT_NO_REFS;
 }

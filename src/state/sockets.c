@@ -137,7 +137,14 @@ void socket_swap(struct fd_view *d)
 void socket_replace(struct state *s, struct event *ev, struct task *t)
 {
 	uintptr_t e = fds_entry(task_fds(t), ev->fd_num);
-	struct fd_view *v = fd_commit(s, task_fds(t), ev->fd_num, FD_CLOEXEC(e));
+	struct fd_view *v;
+
+	if (UNLIKELY((s->wants & WANT_COUNTS) != 0)) {
+		s->renamed = ev->fd != NULL &&
+			     (ev->fd->name_len != s->draft->name_len ||
+			      memcmp(ev->fd->name, s->draft->name, ev->fd->name_len) != 0);
+	}
+	v = fd_commit(s, task_fds(t), ev->fd_num, FD_CLOEXEC(e));
 
 	if (v != NULL) {
 		ev->fd = v;

@@ -65,6 +65,7 @@ int state_new(struct section *section, unsigned int wants, struct state **ret_s,
 	}
 	s->section = section;
 	s->wants = wants;
+	s->no_fds = (wants & WANT_NO_FDS) != 0;
 	slab_init(&s->slab);
 	map_init(&s->far_threads);
 	map_init(&s->far_groups);
@@ -165,9 +166,9 @@ static void stamp_begin(struct state *s, struct event *ev, struct task *t,
 {
 	if (UNLIKELY(s->seen_enters)) {
 		pair_exit(s, ev, t);
-		if ((ev->flags & EVENT_BEGIN_EXACT) != 0) {
-			return;
-		}
+	}
+	if (UNLIKELY((ev->flags & EVENT_BEGIN_EXACT) != 0)) {
+		return;
 	}
 	if (t->prev_ns != 0 && (ev->flags & EVENT_TIME_ZERO) == 0 &&
 	    (ev->res != 0 || row->fn != effect_clone)) {
@@ -193,7 +194,7 @@ static void stamp_fd(struct state *s, struct event *ev, const struct task *t)
 	if (UNLIKELY((ev->flags & EVENT_HAS_FD) == 0 && ev->conv != 0)) {
 		fd_from_enter(ev);
 	}
-	if ((ev->flags & EVENT_HAS_FD) != 0) {
+	if ((ev->flags & EVENT_HAS_FD) != 0 && !s->no_fds) {
 		ev->fd = fds_get(task_fds(t), ev->fd_num);
 		if (ev->fd == NULL && ev->fd_num >= 0 && (ev->flags & EVENT_FAILED) == 0) {
 			s->counts.orphan_fd_events++;
@@ -261,7 +262,8 @@ static struct task *fold_exit(struct state *s, struct event *ev, struct task *t)
 		}
 		stamp_fd(s, ev, t);
 	}
-	if (row->fn != NULL && (t != NULL || row->any) && (row->wants & ~s->wants) == 0) {
+	if (row->fn != NULL && (t != NULL || row->any) && (row->wants & ~s->wants) == 0 &&
+	    (row->kind != EFFECT_FDS || !s->no_fds)) {
 		row->fn(s, ev, t);
 		if (UNLIKELY(row->any)) {
 			t = event_thread(s, ev, true);
@@ -283,7 +285,6 @@ static void fold_event(struct state *s, struct event *ev)
 	ev->thread = NULL;
 	ev->fd = NULL;
 	ev->enter = NULL;
-	ev->begin_ns = 0;
 	ev->refs = EVENT_NO_REFS;
 	watch_time(s, ev);
 	t = event_thread(s, ev, !known_type || dropped || effect_rows[ev->type].any);
@@ -306,26 +307,31 @@ static void fold_event(struct state *s, struct event *ev)
 
 /* ---- one batch ---- */
 
-static void number(struct event *ev, uint32_t *shown)
-{
-	ev->num = *shown;
-	*shown += (ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN ? 1 : 0;
-}
-
-static void fold_run(struct state *s, struct event *ev, const struct event *end, uint32_t *shown)
+static void fold_run(struct state *s, struct event *ev, const struct event *end)
 {
 	if (UNLIKELY(s->scan_pending) && ev < end) {
 		scan_finish(s);
 	}
 	for (; ev < end; ev++) {
-		number(ev, shown);
 		fold_event(s, ev);
 	}
 }
 
+static void note_first_call(struct state *s, struct batch *b)
+{
+	for (uint32_t i = 0; s->first_call_ns == 0 && i < b->event_count; i++) {
+		const struct event *ev = &b->events[i];
+
+		if ((ev->flags & (EVENT_UNKNOWN_TYPE | EVENT_TIME_ZERO)) == 0 &&
+		    schema_events[ev->type].source != ES_METAEVENT) {
+			s->first_call_ns = ev->ts_ns;
+		}
+	}
+	b->first_call_ns = s->first_call_ns;
+}
+
 int state_fold(struct state *s, struct batch *b, struct err *e)
 {
-	uint32_t shown = 0;
 	uint32_t at = 0;
 
 	s->batch = b;
@@ -339,18 +345,19 @@ int state_fold(struct state *s, struct batch *b, struct err *e)
 								      : b->event_count;
 
 		if (upto > at) {
-			fold_run(s, b->events + at, b->events + upto, &shown);
+			fold_run(s, b->events + at, b->events + upto);
 			at = upto;
 		}
 		state_meta(s, &b->metas[i]);
 	}
 	if (b->event_count > at) {
-		fold_run(s, b->events + at, b->events + b->event_count, &shown);
+		fold_run(s, b->events + at, b->events + b->event_count);
 	}
+	note_first_call(s, b);
 	pair_keep(s);
 	retire_mark(s, b->serial);
-	s->num += shown;
-	s->raw += b->event_count;
+	s->num += b->tally.numbered;
+	s->raw += b->tally.events;
 	s->packets += b->packet_count;
 	s->batch = NULL;
 	return s->oom ? err_nomem(e, "the state of processes and descriptors") : 0;

@@ -24,6 +24,11 @@ enum {
 	WANT_MEMORY = 4,	/* memory and fault counters in views */
 	WANT_COUNTS = 8,	/* live threads, children, open fds: batch refs */
 	WANT_RAW = 16,		/* with WANT_REFS: refs of enter events too, by the stored layout */
+	/* Fields say these so that a run whose filter passes little can leave the rest undone (state_skippable); without a filter
+	 * they are always there. */
+	WANT_FDS = 32,		/* descriptor tables, ev->fd, cwd; WANT_REFS and WANT_COUNTS need it */
+	WANT_BEGIN = 64,	/* ev->begin_ns, ev->enter: pairs of enter and exit */
+	WANT_NO_FDS = 128,	/* told to state_new: nobody reads descriptors */
 };
 
 /*
@@ -41,12 +46,22 @@ enum {
  */
 struct ref_chain {
 	uint32_t count;			/* 0: no parent known */
+	/* Leaders of the process' session and groups, found by id among the living; NULL: none, or the id is of a pid namespace. */
+	const struct thread_view *session, *vgroup, *group;
 	const struct thread_view *up[];	/* [0] the parent's leader, [1] its parent, ... */
 };
 
 struct ref_counts {
 	uint32_t threads, children, open_fds;
 	const struct fd_view *std[3];	/* fd 0, 1, 2 of the process, or NULL */
+	uint32_t fd_types;		/* of all its open fds: bits by enum fd_type */
+	bool name_changed;		/* this event gave its fd another name, or its first */
+	const struct str *user_home, *user_shell;	/* of the view's uid; "" unknown, never NULL */
+	bool has_slice;			/* a switch: when the thread was switched in is known */
+	uint64_t slice_ns;		/* how long ago that was */
+	uint64_t thread_cpu_ns;		/* all such slices of the thread so far */
+	bool has_sample;		/* a procinfo event with one of the thread before it: processor time between them */
+	uint64_t sample_user_ns, sample_system_ns;
 };
 
 /* Number of argument refs an event has under WANT_REFS. */
@@ -118,6 +133,9 @@ struct state;
 /* section is borrowed for the life of the state (machine info is read from and written to it). */
 int state_new(struct section *section, unsigned int wants, struct state **ret_s, struct err *e);
 void state_free(struct state *s);
+
+/* Types of events (today's codes) that no view depends on when only wants is asked for: 1 in ret_skip. */
+void state_skippable(unsigned int wants, uint8_t ret_skip[SCHEMA_EVENTS]);
 
 /* Ordinals of the next shown event, event and packet (all 1 at first): a section goes on
  * counting where the one before it in the source ended. The getter tells where this one

@@ -110,6 +110,7 @@ struct fd_table {
 	uint32_t chunks;	/* length of dir */
 	struct fd_chunk **dir;
 	struct fd_chunk *few[FD_INLINE_CHUNKS];
+	uint32_t *types;	/* owns; open fds by type, FD_TYPE_COUNT of them. NULL: nobody asks (WANT_COUNTS) */
 };
 
 #define FD_VIEW(e) ((struct fd_view *)((e) & ~(uintptr_t)1))
@@ -143,6 +144,8 @@ void fds_set_cloexec(struct state *s, struct fd_table *t, int64_t fd, bool cloex
 void fds_remove_range(struct state *s, struct fd_table *t, uint64_t first, uint64_t last,
 		      bool mark);
 void fds_remove_cloexec(struct state *s, struct fd_table *t);
+/* Types of the open fds as bits by enum fd_type; only with WANT_COUNTS. */
+uint32_t fds_types(const struct fd_table *t);
 /* Open fds in rising order: start with fd = -1; -1 at the end. */
 int64_t fds_next(const struct fd_table *t, int64_t fd, uintptr_t *ret_entry);
 
@@ -176,7 +179,7 @@ struct container {
 	const struct container_view *view;	/* today's */
 	uint32_t index;
 	bool from_event;
-	struct map users, groups;		/* id + 1 to const struct str * */
+	struct map users, groups;		/* id + 1 to struct user_row *, to const struct str * */
 };
 
 /* A live thread group. After its end it stays as a shell while children point at it. */
@@ -220,6 +223,8 @@ struct task {
 	bool enter_owned;		/* enter is a copy of ours, not in the batch */
 	struct container *container;
 	struct task *next, *prev;	/* of the group */
+	uint64_t cpu_ns;		/* sum of slices whose both ends were recorded */
+	uint64_t sample_user_ns, sample_system_ns;	/* of the last procinfo event, UINT64_MAX: none */
 };
 
 struct tid_slot {
@@ -309,6 +314,7 @@ struct listed_fd {
 struct state {
 	struct section *section;
 	unsigned int wants;
+	bool no_fds;		/* WANT_NO_FDS */
 	bool oom;
 	struct batch *batch;		/* being folded */
 	struct slab slab;
@@ -343,6 +349,7 @@ struct state {
 	uint64_t fd_slots;			/* over all tables, against LIMIT_FDS */
 	uint64_t fds_live;
 	uint32_t next_fd_id;
+	bool renamed;				/* the event being folded gave its fd another name; kept with WANT_COUNTS */
 	struct fd_view *draft;			/* room for a name of LIMIT_PATH_BYTES and more */
 	char *path;				/* scratch for joining */
 	struct buf text;			/* scratch for socket names */
@@ -377,6 +384,10 @@ struct state {
 	uint32_t exec_count, exec_cap;
 	struct cpu_slot *cpus;
 	uint32_t cpu_count;
+	/* Of the event being folded, for its counts. */
+	bool has_slice, has_sample;
+	uint64_t slice_ns, sample_user_ns, sample_system_ns;
+	uint64_t first_call_ns;			/* of the section, 0: none yet */
 
 	uint64_t num, raw, packets;		/* ordinals of the next ones */
 	struct state_counts counts;
@@ -457,9 +468,12 @@ void unix_name(const struct addr_tuple *t, struct buf *out);
 /* An event's effect. t is NULL only for rows marked any (handlers.c). */
 typedef void (*effect)(struct state *s, struct event *ev, struct task *t);
 
+enum effect_kind { EFFECT_THREADS, EFFECT_FDS, EFFECT_COUNTS };	/* what it keeps */
+
 struct effect_row {
 	effect fn;
 	bool any;		/* also without a known thread; and no placeholder is made for it */
+	uint8_t kind;		/* enum effect_kind */
 	uint8_t wants;		/* WANT_ bits without which it is not called */
 };
 
@@ -493,6 +507,7 @@ void effect_prlimit(struct state *s, struct event *ev, struct task *t);
 void effect_prctl(struct state *s, struct event *ev, struct task *t);
 void effect_memory(struct state *s, struct event *ev, struct task *t);
 void effect_switch(struct state *s, struct event *ev, struct task *t);
+void effect_procinfo(struct state *s, struct event *ev, struct task *t);
 void effect_signal(struct state *s, struct event *ev, struct task *t);
 void effect_page_fault(struct state *s, struct event *ev, struct task *t);
 /* files.c */
@@ -570,6 +585,8 @@ void user_put(struct state *s, struct container *c, uint32_t uid, uint32_t gid, 
 void group_put(struct state *s, struct container *c, uint32_t gid, struct param name);
 /* "" when unknown. */
 const struct str *user_find(const struct state *s, const struct container *c, uint32_t uid);
+/* NULL when unknown; home and shell may be NULL or "". */
+const struct user_row *user_row_find(const struct state *s, const struct container *c, uint32_t uid);
 const struct str *user_group_find(const struct state *s, const struct container *c, uint32_t gid);
 
 /* cgroup names of an event or list, normalised. A reference. */

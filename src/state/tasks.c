@@ -265,6 +265,7 @@ struct task *task_add(struct state *s, int64_t tid)
 	memset(t, 0, sizeof(*t));
 	t->tid = tid;
 	t->fresh = true;
+	t->sample_user_ns = t->sample_system_ns = UINT64_MAX;
 	t->view = view_new(s, tid);
 	if (t->view == NULL || !put_thread(s, tid, t)) {
 		slab_free(&s->slab, t->view, sizeof(*t->view));

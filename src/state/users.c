@@ -89,6 +89,27 @@ static void host_user(struct state *s, uint32_t uid, uint32_t gid, const struct 
 	s->epoch++;
 }
 
+static void container_user(struct state *s, struct container *c, uint32_t uid, uint32_t gid,
+			   const struct str *name, struct param home, struct param shell)
+{
+	struct user_row *row = (struct user_row *)map_get(&c->users, (uint64_t)uid + 1);
+
+	if (row == NULL) {
+		row = slab_alloc(&s->slab, sizeof(*row));
+		if (row == NULL || map_set(&c->users, (uint64_t)uid + 1, (uintptr_t)row) != 0) {
+			s->oom = true;
+			return;
+		}
+		memset(row, 0, sizeof(*row));
+	}
+	row->uid = uid;
+	row->gid = gid;
+	row->name = name;
+	row->home = keep_text(s, row->home, home);
+	row->shell = keep_text(s, row->shell, shell);
+	s->epoch++;
+}
+
 void user_put(struct state *s, struct container *c, uint32_t uid, uint32_t gid, struct param name,
 	      struct param home, struct param shell)
 {
@@ -101,7 +122,7 @@ void user_put(struct state *s, struct container *c, uint32_t uid, uint32_t gid, 
 		return;
 	}
 	if (c != NULL) {
-		map_name(s, &c->users, uid, kept);
+		container_user(s, c, uid, gid, kept, home, shell);
 	} else {
 		host_user(s, uid, gid, kept, home, shell);
 	}
@@ -141,16 +162,22 @@ void group_put(struct state *s, struct container *c, uint32_t gid, struct param 
 	s->epoch++;
 }
 
-const struct str *user_find(const struct state *s, const struct container *c, uint32_t uid)
+const struct user_row *user_row_find(const struct state *s, const struct container *c, uint32_t uid)
 {
-	uintptr_t at;
+	size_t at;
 
 	if (c != NULL) {
-		at = map_get(&c->users, (uint64_t)uid + 1);
-		return at != 0 ? (const struct str *)at : s->empty;
+		return (const struct user_row *)map_get(&c->users, (uint64_t)uid + 1);
 	}
 	at = map_get(&s->host_users, (uint64_t)uid + 1);
-	return at != 0 ? s->users[at - 1].name : s->empty;
+	return at != 0 ? &s->users[at - 1] : NULL;
+}
+
+const struct str *user_find(const struct state *s, const struct container *c, uint32_t uid)
+{
+	const struct user_row *row = user_row_find(s, c, uid);
+
+	return row != NULL ? row->name : s->empty;
 }
 
 const struct str *user_group_find(const struct state *s, const struct container *c, uint32_t gid)

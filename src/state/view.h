@@ -119,6 +119,7 @@ struct container_view {
 	const struct str *id;		/* 12 characters, or a name */
 	const struct str *full_id, *name, *image, *image_id, *image_repo, *image_tag, *image_digest;
 	const struct str *json;		/* the container event's text, "" when only seen in cgroups */
+	const struct str *sandbox_json;	/* that of its pod's sandbox, when json lacks the pod's labels; "" otherwise */
 	int8_t privileged;		/* -1 unknown */
 };
 

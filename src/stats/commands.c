@@ -127,7 +127,9 @@ static int commands_tables(void *st, const struct tap_input *in, struct report *
 		for (uint32_t k = 0; k < count; k++) {
 			struct command c = { &rows[k], sec, n };
 
-			list[n++] = c;
+			if (passed_has(&sec->passed_events, rows[k].event_num)) {
+				list[n++] = c;
+			}
 		}
 	}
 	qsort(list, n, sizeof(*list), by_time);

@@ -3,6 +3,7 @@
  * it (dns_asker.c). No batches are read: the shards of src/net have found them. Runs on the main thread at the end.
  */
 #include "stats/dns_asker.h"
+#include "stats/passed.h"
 
 static const struct column columns[] = {
 	{ "time", COL_TIME, "", "Query; the response where the query was not seen" },
@@ -247,7 +248,9 @@ static void dns_rows(struct net_cells *c)
 	const struct dns_tx *const *rows = net_dns(c->net, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		dns_row(c, rows[i]);
+		if (dns_passes(rows[i])) {
+			dns_row(c, rows[i]);
+		}
 	}
 	net_quality(c->net, &q);
 	c->table->rows_dropped += q.dns_dropped;
@@ -262,6 +265,9 @@ static void section_rows(struct net_cells *c, const struct dns_askers *a)
 	for (size_t i = 0; i < count; i++) {
 		struct who asker, behind;
 
+		if (!dns_passes(rows[i])) {
+			continue;
+		}
 		dns_asker(a, rows[i], &asker, &behind);
 		dns_joined_row(c, rows[i], &asker, &behind);
 	}

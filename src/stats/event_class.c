@@ -88,3 +88,23 @@ bool event_starts_process(const struct event *ev)
 	return (event_class_bits[ev->type] & CLASS_STARTS) && (ev->flags & EVENT_HAS_RES) && ev->res == 0 &&
 	       ev->thread != NULL && (ev->thread->flags & TV_MAIN);
 }
+
+bool event_is_internal(const struct event *ev)
+{
+	switch (ev->type) {
+	case EV_SCAPEVENT_E:
+	case EV_PROCINFO_E:
+	case EV_CONTAINER_E:
+	case EV_CONTAINER_JSON_E:
+	case EV_CONTAINER_JSON_2_E:
+	case EV_ASYNCEVENT_E:
+	case EV_USER_ADDED_E:
+	case EV_USER_DELETED_E:
+	case EV_GROUP_ADDED_E:
+	case EV_GROUP_DELETED_E:
+	case EV_K8S_E:
+	case EV_MESOS_E:
+	case EV_INFRASTRUCTURE_EVENT_E: return true;
+	default: return false;
+	}
+}

@@ -10,13 +10,17 @@
 
 enum fd_class { FDC_NONE, FDC_FILE, FDC_NET, FDC_IPC };
 
-/* One record per call, or an event that stands for itself. Enter events wait for their exit, and what the
- * recorder kept for state only was not part of its capture. */
+/* One record per call, or an event that stands for itself. Enter events wait for their exit, what the
+ * recorder kept for state only was not part of its capture, and what the run's filter hides is not asked for. */
 static inline bool event_counts(const struct event *ev)
 {
-	return (ev->flags & (EVENT_EXIT | EVENT_SHOWN | EVENT_STATE_ONLY | EVENT_UNKNOWN_TYPE)) ==
+	return (ev->flags & (EVENT_EXIT | EVENT_SHOWN | EVENT_STATE_ONLY | EVENT_UNKNOWN_TYPE | EVENT_HIDDEN)) ==
 	       (EVENT_EXIT | EVENT_SHOWN);
 }
+
+/* Of no interest to a reader of system calls: the tools' own records. DROP is not one of them: that events are missing has to be
+ * seen. */
+bool event_is_internal(const struct event *ev);
 
 static inline enum fd_class event_fd_class(const struct event *ev)
 {

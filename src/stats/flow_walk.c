@@ -2,6 +2,7 @@
  * flow_walk.c - see flow_walk.h.
  */
 #include "stats/flow_walk.h"
+#include "stats/passed.h"
 
 int flow_walk(const struct tap_input *in, flow_visit each, void *arg)
 {
@@ -14,7 +15,7 @@ int flow_walk(const struct tap_input *in, flow_visit each, void *arg)
 			const struct flow *const *flows = net != NULL ? net_flows(net, &count) : NULL;
 
 			for (size_t f = 0; f < count && rc == 0; f++) {
-				rc = each(arg, i, flows[f]);
+				rc = flow_passes(flows[f]) ? each(arg, i, flows[f]) : 0;
 			}
 		}
 	}

@@ -6,6 +6,7 @@
  */
 #include "net/service.h"
 #include "stats/net_cells.h"
+#include "stats/passed.h"
 
 static const struct column columns[] = {
 	{ "first", COL_TIME, "", "First packet" },
@@ -338,7 +339,9 @@ static void flows_rows(struct net_cells *c)
 	const struct flow *const *rows = net_flows(c->net, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		flows_row(c, rows[i]);
+		if (flow_passes(rows[i])) {
+			flows_row(c, rows[i]);
+		}
 	}
 	net_quality(c->net, &q);
 	c->table->rows_dropped += q.flows_dropped;

@@ -6,6 +6,7 @@
  * A column is one row of columns[] and one call below, at the same place.
  */
 #include "stats/http_joined.h"
+#include "stats/passed.h"
 
 static const struct column columns[] = {
 	{ "time", COL_TIME, "", "First byte of the request; of the response where the request was not seen" },
@@ -290,7 +291,9 @@ static void http_rows(struct net_cells *c)
 	const struct http_tx *const *rows = net_http(c->net, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		http_row(c, rows[i]);
+		if (http_passes(rows[i], c->section)) {
+			http_row(c, rows[i]);
+		}
 	}
 	net_quality(c->net, &q);
 	c->table->rows_dropped += q.http_dropped;

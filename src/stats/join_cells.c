@@ -4,6 +4,7 @@
 #include "stats/join_cells.h"
 
 #include "state/state.h"
+#include "stats/passed.h"
 
 /* ---- processes ---------------------------------------------------------------------------------------- */
 
@@ -177,6 +178,7 @@ const struct clock_pair *section_clock(const struct tap_input *in, const struct 
 const char *match_reason_name(uint8_t reason)
 {
 	static const char *const names[MATCH_REASONS] = {
+		[MATCH_SEQUENCE] = "sequence numbers",
 		[MATCH_TUPLE_BYTES] = "tuple and bytes",
 		[MATCH_TUPLE] = "tuple",
 		[MATCH_NAT] = "bytes behind NAT",
@@ -287,6 +289,34 @@ static const struct section *calls_section(const struct http_joined *j)
 	return x != NULL && (j->calls[0] != NULL || j->calls[1] != NULL) ? x->sock->section : NULL;
 }
 
+static bool ref_passes(const struct http_ref *r)
+{
+	if (r->packets != NULL && http_passes(r->packets, NULL)) {
+		return true;
+	}
+	for (unsigned int i = 0; r->joined != NULL && i < 2; i++) {
+		const struct exchange *x = i == 0 ? r->joined->server : r->joined->client;
+
+		if (x != NULL && exchange_passes(x)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those that the run's filter shows, in place. */
+static size_t keep_passing(struct http_ref *refs, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ref_passes(&refs[i])) {
+			refs[n++] = refs[i];
+		}
+	}
+	return n;
+}
+
 int http_refs_new(const struct tap_input *in, struct http_ref **ret_refs, size_t *ret_count)
 {
 	size_t joined_count = 0;
@@ -315,6 +345,6 @@ int http_refs_new(const struct tap_input *in, struct http_ref **ret_refs, size_t
 	}
 	free(index);
 	*ret_refs = refs;
-	*ret_count = n;
+	*ret_count = in->filtered ? keep_passing(refs, n) : n;
 	return 0;
 }

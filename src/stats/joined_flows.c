@@ -5,6 +5,7 @@
 #include "state/state.h"
 #include "stats/flow_walk.h"
 #include "stats/join_cells.h"
+#include "stats/passed.h"
 
 /* Processes that share a socket, listed in one cell. */
 #define USERS_SHOWN 8
@@ -249,6 +250,12 @@ void joined_flows_row(struct net_cells *c, const struct pair *p)
 	cells_source(c);
 }
 
+static bool pair_passes(const struct pair *p)
+{
+	return flow_passes(p->flow) || (p->side[0].sock != NULL && sock_passes(p->side[0].sock)) ||
+	       (p->side[1].sock != NULL && sock_passes(p->side[1].sock));
+}
+
 static int joined_flows_rows(struct net_cells *c, const struct tap_input *in)
 {
 	const struct section *last = NULL;
@@ -260,7 +267,9 @@ static int joined_flows_rows(struct net_cells *c, const struct tap_input *in)
 			last = pairs[i].packets;
 			c->clock = section_clock(in, last);
 		}
-		joined_flows_row(c, &pairs[i]);
+		if (pair_passes(&pairs[i])) {
+			joined_flows_row(c, &pairs[i]);
+		}
 	}
 	return 0;
 }

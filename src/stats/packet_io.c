@@ -84,7 +84,7 @@ static int packet_io_batch(void *st, const struct batch *b)
 		bool whole = (l->flags & LAYER_LAST) != 0 && !(l->flags & LAYER_REBUILT);
 		uint64_t *counts;
 
-		if (l->flags & LAYER_QUOTED || UNLIKELY(p->flags & PACKET_NO_TIME)) {
+		if (l->flags & LAYER_QUOTED || UNLIKELY(p->flags & (PACKET_NO_TIME | PACKET_HIDDEN))) {
 			continue;
 		}
 		counts = timeline_at(line, p->ts_ns);

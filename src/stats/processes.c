@@ -384,8 +384,8 @@ static int processes_tables(void *st, const struct tap_input *in, struct report 
 		struct whole w;
 
 		gather(&w, in->series, st, i);
-		if (!w.last->known && w.sums.events == 0) {
-			continue;	/* a mere mention of an id: nobody knows it, nothing happened in it */
+		if ((in->filtered || !w.last->known) && w.sums.events == 0) {
+			continue;	/* nothing of it passed; or a mere mention of an id: nobody knows it, nothing happened in it */
 		}
 		process_flows_get(flows, i, &net);
 		add_row(t, &w, in->series, flows != NULL ? &net : NULL);

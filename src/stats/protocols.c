@@ -92,7 +92,7 @@ static int protocols_batch(void *st, const struct batch *b)
 		const struct layer *l = &b->layers[i];
 		struct path_sums *sums;
 
-		if (!(l->flags & LAYER_LAST)) {
+		if (!(l->flags & LAYER_LAST) || UNLIKELY(b->packets[l->packet].flags & PACKET_HIDDEN)) {
 			continue;
 		}
 		sums = sums_of(s, l->path != 0 ? l->path : PROTO_OTHER);

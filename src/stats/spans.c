@@ -4,6 +4,7 @@
  */
 #include "base/limits.h"
 #include "stats/join_cells.h"
+#include "stats/passed.h"
 
 static const struct column columns[] = {
 	{ "id", COL_U64, "id", "Number of the span, in the order of their starts" },
@@ -184,6 +185,7 @@ struct tree {
 	uint64_t duration_ns;
 	uint32_t root;
 	uint32_t spans;
+	bool passes;			/* one of them does */
 };
 
 static int slowest_first(const void *pa, const void *pb)
@@ -211,13 +213,14 @@ static int choose_trees(const struct span *spans, size_t count, bool *shown)
 		struct tree *t = &trees[spans[i].root];
 
 		t->spans++;
+		t->passes = t->passes || spans[i].exchange == NULL || exchange_passes(spans[i].exchange);
 		if (spans[i].root == i) {
 			t->root = (uint32_t)i;
 			t->duration_ns = spans[i].end_ns > spans[i].start_ns ? spans[i].end_ns - spans[i].start_ns : 0;
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (spans[i].root == i) {
+		if (spans[i].root == i && trees[i].passes) {
 			trees[n++] = trees[i];
 		}
 	}
@@ -245,7 +248,7 @@ static int span_rows(struct net_cells *c, const struct tap_input *in)
 	}
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (!shown[spans[i].root]) {
-			c->table->rows_dropped++;
+			c->table->rows_dropped += !in->filtered;
 			continue;
 		}
 		if (spans[i].section != last) {

@@ -33,6 +33,7 @@ struct tap_input {
 	size_t skip_count;
 	const struct series *series;	/* which processes of different sections are one: series.h */
 	const struct join *join;	/* join/join.h; NULL: no tap asks for it, or the input holds nothing to join */
+	bool filtered;			/* the run has a filter: rows of which nothing passed are not shown (passed.h) */
 	bool clock_packets;		/* times in joined tables are shown by the packets' clock, not the syscalls' */
 };
 

@@ -3,6 +3,7 @@
  * shards of src/net have found them. Runs on the main thread at the end.
  */
 #include "stats/net_cells.h"
+#include "stats/passed.h"
 
 static const struct column columns[] = {
 	{ "time", COL_TIME, "", "Client hello; the server hello where that was not seen" },
@@ -184,7 +185,9 @@ static void tls_rows(struct net_cells *c)
 	const struct tls_session *const *rows = net_tls(c->net, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		tls_row(c, rows[i]);
+		if (tls_passes(rows[i])) {
+			tls_row(c, rows[i]);
+		}
 	}
 	net_quality(c->net, &q);
 	c->table->rows_dropped += q.tls_dropped;

@@ -5,6 +5,7 @@
  * Where the input holds only one of the two there is nothing to match, and no rows.
  */
 #include "stats/join_cells.h"
+#include "stats/passed.h"
 
 static const struct column columns[] = {
 	{ "first_seen", COL_TIME, "", "First packet of the flow; first call on the socket" },
@@ -141,7 +142,7 @@ static void flow_rows(struct net_cells *c, const struct join *j)
 	for (size_t i = 0; i < count; i++) {
 		uint8_t reason;
 
-		if (join_pair_of_flow(j, flows[i]) != NULL) {
+		if (join_pair_of_flow(j, flows[i]) != NULL || !flow_passes(flows[i])) {
 			continue;
 		}
 		reason = (uint8_t)join_flow_reason(j, flows[i]);
@@ -160,7 +161,7 @@ static void sock_rows(struct net_cells *c, const struct join *j)
 		const struct sock *s = socks[i];
 		uint8_t reason;
 
-		if (s->match != NULL || (s->kind != SOCK_TCP_K && s->kind != SOCK_UDP_K)) {
+		if (s->match != NULL || (s->kind != SOCK_TCP_K && s->kind != SOCK_UDP_K) || !sock_passes(s)) {
 			continue;
 		}
 		reason = (uint8_t)join_sock_reason(j, s);

@@ -1,6 +1,7 @@
 /*
  * fuzz_print.c - fuzz target: any bytes through the state and into text, as `thresher print` makes it: the
- * default format, JSON and every field, of shown events and of events as stored.
+ * default format, JSON and every field, of shown events and of events as stored; and packets through dissection and
+ * flows into every field.
  *
  * Fields that take an argument get one of a few from event to event. Nothing is written anywhere.
  */
@@ -10,6 +11,7 @@
 
 #include "cli/print_json.h"
 #include "filter/format.h"
+#include "net/layer_walk.h"
 #include "state/state.h"
 
 #define LINE \
@@ -118,6 +120,18 @@ static void every_field(struct field_ctx *c, struct buf *out)
 	}
 }
 
+static void every_packet(struct field_ctx *c, const struct batch *b, struct buf *text)
+{
+	struct layer_walk w;
+
+	layer_walk_init(&w, b);
+	for (uint32_t i = 0; i < b->packet_count; i++) {
+		buf_reset(text);
+		field_ctx_packet(c, &b->packets[i], layer_walk_next(&w, i), b->first_packet_num + i, i);
+		every_field(c, text);
+	}
+}
+
 /* What print makes of --raw. */
 static struct event as_stored(const struct event *ev)
 {
@@ -156,6 +170,7 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 		need_clean(&text, 0, false);
 		every_field(&c, &text);
 	}
+	every_packet(&c, b, &text);
 	field_ctx_release(&c);
 	buf_release(&text);
 	return 0;
@@ -183,6 +198,7 @@ static void run(const uint8_t *data, size_t size, bool raw)
 	struct in_memory r;
 
 	opt.fold = true;
+	opt.packets = !raw;
 	opt.wants = WANT_REFS | WANT_ANCESTORS | WANT_MEMORY | WANT_COUNTS | (raw ? WANT_RAW : 0u);
 	opt.sink = &sink;
 	set.wants = opt.wants | WANT_FOLD;

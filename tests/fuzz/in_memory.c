@@ -117,6 +117,7 @@ int in_memory_render(struct in_memory *r)
 	report.version = "test";
 	report.command_line = "";
 	in.sources = engine_sources(r->engine, &in.source_count);
+	in.join = engine_joined(r->engine);
 	rc = series_new(in.sources, in.source_count, &series, &r->err);
 	in.series = series;
 	for (unsigned int i = 0; rc == 0 && stats_taps[i] != NULL; i++) {

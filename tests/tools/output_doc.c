@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "stats/script.h"
 #include "stats/series.h"
 #include "stats/stats.h"
 
@@ -39,6 +40,9 @@ int main(void)
 		if (stats_taps[i]->tables(NULL, &in, &r, NULL) != 0) {
 			return 1;
 		}
+	}
+	if (report_add(&r, table_new(&scripts_table_def)) != 0) {
+		return 1;
 	}
 	puts("# What a report holds\n\n"
 	     "Generated from the table definitions (`make docs`); do not edit.\n\n"
