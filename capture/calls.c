@@ -1,6 +1,7 @@
 /*
- * calls.c - the rows of calls.def, found by the numbers of the machine's system calls. The numbers come from the headers of the C library
- * the program was built with (gen/syscall_numbers.def); a call newer than those is a generic event without a name.
+ * calls.c - the rows of calls.def, found by the numbers of the machine's system calls. The numbers come from the
+ * headers of the C library the program was built with (gen/syscall_numbers.def); a call newer than those is a generic
+ * event without a name.
  */
 #include "capture/calls.h"
 

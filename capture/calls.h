@@ -1,6 +1,7 @@
 /*
- * calls.h - the calls that have an event type of their own: what is copied when one returns (for the kernel side) and which parameter of
- * the event each copy or argument becomes (for the user side). One row per call in calls.def; every other call becomes a generic event.
+ * calls.h - the calls that have an event type of their own: what is copied when one returns (for the kernel side) and
+ * which parameter of the event each copy or argument becomes (for the user side). One row per call in calls.def;
+ * every other call becomes a generic event.
  */
 #ifndef CAPTURE_CALLS_H
 #define CAPTURE_CALLS_H

@@ -1,6 +1,6 @@
 /*
- * probe.c - loads the BPF programs, tells them what to record, attaches them, and hands over their records as events (probe_ring.c,
- * probe_event.c).
+ * probe.c - loads the BPF programs, tells them what to record, attaches them, and hands over their records as events
+ * (probe_ring.c, probe_event.c).
  */
 #include "capture/probe.h"
 
@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,10 +44,11 @@ struct probe {
 	uint64_t slept_ns;		/* what the boot clock is ahead of it */
 	uint64_t looked_ns;		/* monotonic time of the last look at the rings */
 	uint64_t *drops_by_cpu;
-	struct record_counters *counters;	/* one per CPU: what the kernel fills */
+	const struct record_counters *counters;	/* one per CPU, the kernel's memory; NULL: not mapped */
+	size_t counters_bytes;
 	bool storage;
 	bool busy;
-	uint64_t events;
+	uint64_t events, unreadable;
 	probe_sink *sink;		/* of the poll under way */
 	void *sink_arg;
 };
@@ -143,6 +145,9 @@ static int set_maps(struct probe *p, int ring)
 
 	if (rc == 0) {
 		rc = bpf_map__set_max_entries(p->bpf->maps.rings, (uint32_t)p->cpus);
+	}
+	if (rc == 0) {
+		rc = bpf_map__set_max_entries(p->bpf->maps.counters, (uint32_t)p->cpus);
 	}
 	if (rc == 0) {
 		rc = bpf_map__set_max_entries(p->bpf->maps.scratches, (uint32_t)p->cpus * RECORD_SLOTS);
@@ -327,6 +332,20 @@ static int put_rings(struct probe *p, struct err *e)
 	return rc;
 }
 
+static int map_counters(struct probe *p, struct err *e)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *m;
+
+	p->counters_bytes = (p->cpus * sizeof(*p->counters) + page - 1) / page * page;
+	m = mmap(NULL, p->counters_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(p->bpf->maps.counters), 0);
+	if (m == MAP_FAILED) {
+		return err_set(e, ERR_OPEN, "cannot map the counters of the programs: %s", strerror(errno));
+	}
+	p->counters = m;
+	return 0;
+}
+
 /* Ends before beginnings, so that no call is seen to begin without its end. */
 static int attach(struct probe *p, struct err *e)
 {
@@ -362,8 +381,7 @@ static int prepare(struct probe *p, struct err *e)
 	p->maker = event_maker_new(p->opt.no_args);
 	p->rings = ring_set_new(p->cpus, p->opt.ring_bytes);
 	p->drops_by_cpu = calloc(p->cpus, sizeof(*p->drops_by_cpu));
-	p->counters = calloc(p->cpus, sizeof(*p->counters));
-	if (p->maker == NULL || p->rings == NULL || p->drops_by_cpu == NULL || p->counters == NULL) {
+	if (p->maker == NULL || p->rings == NULL || p->drops_by_cpu == NULL) {
 		return err_nomem(e, "the probe");
 	}
 	p->opt.snap_file = snap_ceiling(p->opt.snap_file);
@@ -403,6 +421,9 @@ int probe_open(const struct probe_options *opt, struct probe **ret_p, struct err
 		rc = put_rings(p, e);
 	}
 	if (rc == 0) {
+		rc = map_counters(p, e);
+	}
+	if (rc == 0) {
 		rc = attach(p, e);
 	}
 	if (rc != 0) {
@@ -418,11 +439,13 @@ void probe_close(struct probe *p)
 	if (p == NULL) {
 		return;
 	}
+	if (p->counters != NULL) {
+		munmap((void *)(uintptr_t)p->counters, p->counters_bytes);
+	}
 	ring_set_free(p->rings);
 	probe_bpf__destroy(p->bpf);
 	event_maker_free(p->maker);
 	free(p->drops_by_cpu);
-	free(p->counters);
 	free(p);
 }
 
@@ -444,6 +467,7 @@ static int make_event(void *arg, const struct record *rec, size_t len, uint16_t 
 	struct scap_event ev;
 
 	if (!event_make(p->maker, rec, len, cpu, p->offset_ns + p->slept_ns, &ev)) {
+		p->unreadable++;
 		return 0;
 	}
 	p->events++;
@@ -458,8 +482,8 @@ static int hand_over(struct probe *p, uint64_t until_ns, probe_sink *sink, void 
 }
 
 /*
- * When the machine slept since the last look: what the rings hold from before has the old distance of the clocks. Two readings of
- * clocks are never quite together, so small differences are none.
+ * When the machine slept since the last look: what the rings hold from before has the old distance of the clocks. Two
+ * readings of clocks are never quite together, so small differences are none.
  */
 static int wake_up(struct probe *p, probe_sink *sink, void *arg)
 {
@@ -514,21 +538,17 @@ int probe_drain(struct probe *p, probe_sink *sink, void *arg, struct err *e)
 
 void probe_stats(struct probe *p, struct probe_stats *ret_st)
 {
-	uint32_t zero = 0;
-
 	memset(ret_st, 0, sizeof(*ret_st));
 	ret_st->events = p->events;
 	ret_st->cpus = (uint32_t)p->cpus;
 	ret_st->drops_by_cpu = p->drops_by_cpu;
-	if (bpf_map_lookup_elem(bpf_map__fd(p->bpf->maps.counters), &zero, p->counters) != 0) {
-		return;
-	}
+	ret_st->drops_scratch = p->unreadable;	/* none, unless one of both sides is wrong */
 	for (size_t i = 0; i < p->cpus; i++) {
-		const struct record_counters *n = &p->counters[i];
+		struct record_counters n = p->counters[i];
 
-		ret_st->bytes += n->bytes;
-		ret_st->drops_ring += n->drops_ring;
-		ret_st->drops_scratch += n->drops_scratch;
-		p->drops_by_cpu[i] = n->drops_ring + n->drops_scratch;
+		ret_st->bytes += n.bytes;
+		ret_st->drops_ring += n.drops_ring;
+		ret_st->drops_scratch += n.drops_scratch + n.lost_children;
+		p->drops_by_cpu[i] = n.drops_ring + n.drops_scratch;
 	}
 }

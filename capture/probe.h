@@ -1,11 +1,13 @@
 /*
- * probe.h - the BPF programs in the kernel and the rings they fill: loading, filters, drained events in the order of their times.
+ * probe.h - the BPF programs in the kernel and the rings they fill: loading, filters, drained events in the order of
+ * their times.
  *
  *   probe_open      loads and attaches; from then on events collect in the rings
  *   probe_poll      hands over what has collected, oldest first over all CPUs
  *   probe_close     detaches; probe_drain before it hands over what is left
  *
- * One thread. Times are ns since the epoch: the kernel's monotonic clock plus what probe_open found it behind (and what the machine slept since).
+ * One thread. Times are ns since the epoch: the kernel's monotonic clock plus what probe_open found it behind (and
+ * what the machine slept since).
  */
 #ifndef CAPTURE_PROBE_H
 #define CAPTURE_PROBE_H
@@ -56,7 +58,10 @@ int probe_add_pid(struct probe *p, int32_t pid, struct err *e);
 /* ev and what it points to are the probe's, until the call returns. Not 0: stop, and probe_poll returns it. */
 typedef int probe_sink(void *arg, const struct scap_event *ev);
 
-/* Waits up to timeout_ms for something to hand over. Held back a little so that CPUs are merged by time: probe_drain is the end. */
+/*
+ * Waits up to timeout_ms for something to hand over. Held back a little so that CPUs are merged by time: probe_drain
+ * is the end.
+ */
 int probe_poll(struct probe *p, int timeout_ms, probe_sink *sink, void *arg, struct err *e);
 int probe_drain(struct probe *p, probe_sink *sink, void *arg, struct err *e);
 

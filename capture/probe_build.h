@@ -1,6 +1,6 @@
 /*
- * probe_build.h - one record becoming one event: the record's items, the values put so far. Used by the files probe_*.c that know
- * parameters; nothing here outlives the record.
+ * probe_build.h - one record becoming one event: the record's items, the values put so far. Used by the files
+ * probe_*.c that know parameters; nothing here outlives the record.
  */
 #ifndef CAPTURE_PROBE_BUILD_H
 #define CAPTURE_PROBE_BUILD_H
@@ -57,6 +57,21 @@ void build_option(struct build *b, const struct build_item *it, uint64_t level, 
 void build_task(struct build *b, unsigned int what, uint32_t bytes);
 /* Path from its parts, innermost first, with its NUL. */
 void build_path(struct build *b, const struct build_item *it);
+
+/* ---- probe_call.c ---- */
+void build_poll(struct build *b, const struct build_item *it);
+/* it: lengths of the messages, then their bytes (TAKE_MESSAGES). */
+uint64_t build_messages_result(const struct build *b, const struct build_item *it);
+void build_messages(struct build *b, const struct build_item *it);
+void build_ptrace_data(struct build *b);
+void build_keyctl(struct build *b, unsigned int arg, unsigned int item);
+bool build_prctl_has_text(uint64_t option);
+uint64_t build_prctl_number(const struct build *b, unsigned int arg, unsigned int item);
+void build_quota(struct build *b, unsigned int which, const struct build_item *it, unsigned int bytes);
+
+/* ---- probe_extra.c ---- */
+/* offset_ns: what makes the record's times epoch times. */
+void build_extra(struct build *b, uint64_t offset_ns);
 
 /* ---- probe_number.c ---- */
 uint64_t convert_number(unsigned int what, uint64_t x);

@@ -1,5 +1,6 @@
 /*
- * probe_check.c - what this machine can do, for --check: each need of the probe by itself, so that what is missing has a name.
+ * probe_check.c - what this machine can do, for --check: each need of the probe by itself, so that what is missing
+ * has a name.
  */
 #include "capture/probe.h"
 

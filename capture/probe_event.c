@@ -1,16 +1,10 @@
 /*
- * probe_event.c - reads the items of a record and follows the rules of its call (calls.def), parameter by parameter. What the kernel
- * side could not copy is a parameter without value.
+ * probe_event.c - reads the items of a record and follows the rules of its call (calls.def), parameter by parameter.
+ * What the kernel side could not copy is a parameter without value.
  */
 #include "capture/probe_event.h"
 
-#include <linux/keyctl.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-
 #include "capture/probe_build.h"
-#include "schema/extra.h"
 #include "schema/schema.h"
 
 struct event_maker {
@@ -136,179 +130,6 @@ static uint64_t how_mode(const struct build_item *how)
 	return open_flags_create(build_u64(how, 0)) ? build_u64(how, 8) & 07777 : 0;
 }
 
-static uint16_t poll_flags(uint16_t kernel)
-{
-	static const uint16_t rows[][2] = {
-		{ POLLIN, PPM_POLLIN }, { POLLPRI, PPM_POLLPRI }, { POLLOUT, PPM_POLLOUT }, { POLLRDHUP, PPM_POLLRDHUP },
-		{ POLLERR, PPM_POLLERR }, { POLLHUP, PPM_POLLHUP }, { POLLNVAL, PPM_POLLNVAL }, { POLLRDNORM, PPM_POLLRDNORM },
-		{ POLLRDBAND, PPM_POLLRDBAND }, { POLLWRNORM, PPM_POLLWRNORM }, { POLLWRBAND, PPM_POLLWRBAND },
-	};
-	uint16_t out = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (kernel & rows[i][0]) {
-			out |= rows[i][1];
-		}
-	}
-	return out;
-}
-
-static void add_poll(struct build *b, const struct build_item *it)
-{
-	uint32_t count = it->len / sizeof(struct pollfd);
-
-	build_number(b, count, 2);
-	for (uint32_t i = 0; i < count; i++) {
-		size_t at = i * sizeof(struct pollfd);
-
-		build_number(b, (uint64_t)(int64_t)(int32_t)build_u32(it, at), 8);
-		build_number(b, poll_flags(build_u16(it, at + offsetof(struct pollfd, revents))), 2);
-	}
-}
-
-/* Lengths of the messages, then their bytes: see TAKE_MESSAGES. */
-static uint64_t messages_result(const struct build *b, const struct build_item *it)
-{
-	uint64_t sum = 0;
-
-	if (b->rec->ret < 0) {
-		return (uint64_t)b->rec->ret;
-	}
-	for (size_t i = 0; i < RECORD_MESSAGES; i++) {
-		sum += build_u32(it, i * 4);
-	}
-	return sum;
-}
-
-static void add_messages(struct build *b, const struct build_item *it)
-{
-	if (it->len > RECORD_MESSAGES * 4) {
-		build_add(b, it->data + RECORD_MESSAGES * 4, it->len - RECORD_MESSAGES * 4);
-	}
-}
-
-static void add_ptrace_data(struct build *b)
-{
-	uint64_t request = b->rec->args[0];
-
-	switch (request) {
-	case PTRACE_CONT:
-	case PTRACE_SINGLESTEP:
-	case PTRACE_DETACH:
-	case PTRACE_SYSCALL:
-		build_number(b, PPM_PTRACE_IDX_SIGTYPE, 1);
-		build_number(b, b->rec->args[3], 1);
-		break;
-	case PTRACE_PEEKTEXT:
-	case PTRACE_PEEKDATA:
-	case PTRACE_PEEKUSER:
-		build_number(b, PPM_PTRACE_IDX_UINT64, 1);
-		build_number(b, build_u64(build_item(b, 0), 0), 8);
-		break;
-	default:
-		build_number(b, PPM_PTRACE_IDX_UINT64, 1);
-		build_number(b, b->rec->args[3], 8);
-		break;
-	}
-}
-
-/* Which arguments (bits from 0) of a keyctl operation are there, and which of them texts. */
-static void keyctl_shape(uint64_t operation, unsigned int *ret_there, unsigned int *ret_texts)
-{
-	static const struct {
-		uint8_t there, texts;
-	} shapes[] = {
-		[KEYCTL_GET_KEYRING_ID] = { 6, 0 }, [KEYCTL_JOIN_SESSION_KEYRING] = { 2, 2 }, [KEYCTL_UPDATE] = { 14, 0 },
-		[KEYCTL_REVOKE] = { 2, 0 }, [KEYCTL_CHOWN] = { 14, 0 }, [KEYCTL_SETPERM] = { 6, 0 }, [KEYCTL_DESCRIBE] = { 14, 0 },
-		[KEYCTL_CLEAR] = { 2, 0 }, [KEYCTL_LINK] = { 6, 0 }, [KEYCTL_UNLINK] = { 6, 0 }, [KEYCTL_SEARCH] = { 30, 12 },
-		[KEYCTL_READ] = { 14, 0 }, [KEYCTL_INSTANTIATE] = { 30, 0 }, [KEYCTL_NEGATE] = { 14, 0 },
-		[KEYCTL_SET_REQKEY_KEYRING] = { 2, 0 }, [KEYCTL_SET_TIMEOUT] = { 6, 0 }, [KEYCTL_ASSUME_AUTHORITY] = { 2, 0 },
-		[KEYCTL_GET_SECURITY] = { 14, 0 }, [KEYCTL_SESSION_TO_PARENT] = { 0, 0 }, [KEYCTL_REJECT] = { 30, 0 },
-		[KEYCTL_INSTANTIATE_IOV] = { 30, 0 }, [KEYCTL_INVALIDATE] = { 2, 0 }, [KEYCTL_GET_PERSISTENT] = { 6, 0 },
-		[KEYCTL_DH_COMPUTE] = { 30, 0 }, [KEYCTL_PKEY_QUERY] = { 30, 8 }, [KEYCTL_RESTRICT_KEYRING] = { 14, 12 },
-		[KEYCTL_MOVE] = { 30, 0 }, [KEYCTL_CAPABILITIES] = { 6, 0 }, [KEYCTL_WATCH_KEY] = { 14, 0 },
-	};
-
-	*ret_there = operation < ARRAY_LEN(shapes) ? shapes[operation].there : 30;
-	*ret_texts = operation < ARRAY_LEN(shapes) ? shapes[operation].texts : 0;
-}
-
-static void add_text(struct build *b, const struct build_item *it)
-{
-	/* Texts were copied with their NUL, or not at all. */
-	build_add(b, it->data, it->len);
-}
-
-static void add_keyctl(struct build *b, unsigned int arg, unsigned int item)
-{
-	const struct build_item *it = build_item(b, item);
-	unsigned int there, texts;
-
-	keyctl_shape(b->rec->args[0], &there, &texts);
-	if (!(there & (1u << arg))) {
-		return;
-	}
-	if ((texts & (1u << arg)) && it->len > 0) {
-		build_number(b, PPM_KEYCTL_IDX_CHARBUF, 1);
-		add_text(b, it);
-	} else {
-		build_number(b, PPM_KEYCTL_IDX_INT64, 1);
-		build_number(b, b->rec->args[arg], 8);
-	}
-}
-
-static bool prctl_has_text(uint64_t option)
-{
-	return option == PR_SET_NAME || option == PR_GET_NAME;
-}
-
-static uint64_t prctl_number(const struct build *b, unsigned int arg, unsigned int item)
-{
-	switch ((uint32_t)b->rec->args[0]) {
-	case PR_SET_NAME:
-	case PR_GET_NAME:
-		return 0;
-	case PR_GET_CHILD_SUBREAPER:
-	case PR_GET_PDEATHSIG:
-		return (uint64_t)(int64_t)(int32_t)build_u32(build_item(b, item), 0);
-	default:
-		return b->rec->args[arg];
-	}
-}
-
-/*
- * struct dqblk: limits, space and inodes at 0 to 40, times at 48 and 56; struct dqinfo: grace times at 0 and 8, flags at 16. Numbers 0 to
- * 4 are of the first as they stand there, 6 and 7 its times; 8 to 10 are the second's three, 11 and 12 the format and the file's name.
- */
-static void add_quota(struct build *b, unsigned int which, const struct build_item *it, unsigned int bytes)
-{
-	uint64_t command = (uint32_t)b->rec->args[0] >> 8;
-	bool quota = command == 0x800007 || command == 0x800008;	/* Q_GETQUOTA, Q_SETQUOTA */
-	bool info = command == 0x800005 || command == 0x800006;		/* Q_GETINFO, Q_SETINFO */
-	uint64_t x = 0;
-
-	if (which == 12) {
-		if (command == 0x800002) {	/* Q_QUOTAON: the argument is a file */
-			add_text(b, it);
-		}
-		return;
-	}
-	if (which <= 2) {
-		x = quota ? build_u64(it, which * 8) : 0;
-	} else if (which <= 4) {
-		x = quota ? build_u64(it, which * 8) : 0;
-	} else if (which <= 7) {
-		x = quota ? build_u64(it, (which + 0) * 8) * NSEC_PER_SEC : 0;
-	} else if (which <= 9) {
-		x = info ? build_u64(it, (which - 8) * 8) * NSEC_PER_SEC : 0;
-	} else if (which == 10) {
-		x = info ? build_u32(it, 16) : 0;
-	} else if (which == 11) {
-		x = command == 0x800004 ? convert_number(CONVERT_QUOTA_FORMAT, build_u32(it, 0)) : PPM_QFMT_NOT_USED;
-	}
-	build_number(b, x, bytes);
-}
-
 static uint64_t capability_set(const struct build_item *it, unsigned int which)
 {
 	/* struct record_task has its struct record_creds behind its struct record_memory. */
@@ -338,10 +159,8 @@ static bool run_special(struct build *b, const struct rule *r, unsigned int byte
 
 	switch (r->how) {
 	case RULE_BYTES:
+	case RULE_TEXT:	/* copied with its NUL, or not at all */
 		build_add(b, it->data, it->len);
-		return true;
-	case RULE_TEXT:
-		add_text(b, it);
 		return true;
 	case RULE_BYTES_IF:
 		if (args[1] == r->b) {
@@ -350,7 +169,7 @@ static bool run_special(struct build *b, const struct rule *r, unsigned int byte
 		return true;
 	case RULE_TEXT_IF:
 		if (args[1] == r->b || args[1] == r->c) {
-			add_text(b, it);
+			build_add(b, it->data, it->len);
 		}
 		return true;
 	case RULE_PATH:
@@ -364,10 +183,10 @@ static bool run_special(struct build *b, const struct rule *r, unsigned int byte
 		add_descriptor_tuple(b, r, r->how == RULE_TUPLE_OUT);
 		return true;
 	case RULE_MESSAGES_DATA:
-		add_messages(b, it);
+		build_messages(b, it);
 		return true;
 	case RULE_POLL:
-		add_poll(b, it);
+		build_poll(b, it);
 		return true;
 	case RULE_OPTION:
 		build_option(b, it, (uint32_t)args[r->b], (uint32_t)args[r->b + 1]);
@@ -377,18 +196,18 @@ static bool run_special(struct build *b, const struct rule *r, unsigned int byte
 		build_number(b, args[2], 8);
 		return true;
 	case RULE_PTRACE_DATA:
-		add_ptrace_data(b);
+		build_ptrace_data(b);
 		return true;
 	case RULE_KEYCTL:
-		add_keyctl(b, r->a, r->b);
+		build_keyctl(b, r->a, r->b);
 		return true;
 	case RULE_PRCTL_TEXT:
-		if (prctl_has_text((uint32_t)args[0])) {
-			add_text(b, it);
+		if (build_prctl_has_text((uint32_t)args[0])) {
+			build_add(b, it->data, it->len);
 		}
 		return true;
 	case RULE_QUOTA:
-		add_quota(b, r->a, build_item(b, r->b), bytes);
+		build_quota(b, r->a, build_item(b, r->b), bytes);
 		return true;
 	case RULE_TASK:
 		build_task(b, r->a, bytes);
@@ -447,7 +266,7 @@ static uint64_t run_number(struct build *b, const struct rule *r)
 	case RULE_LAYER:
 		return build_u32(it, offsetof(struct record_file, layer));
 	case RULE_MESSAGES_RESULT:
-		return messages_result(b, it);
+		return build_messages_result(b, it);
 	case RULE_QUEUE_PERCENT:
 		return queue_percent(it);
 	case RULE_QUEUE:
@@ -465,7 +284,7 @@ static uint64_t run_number(struct build *b, const struct rule *r)
 	case RULE_OPTION_NAME:
 		return socket_option_name((uint32_t)args[r->a], (uint32_t)args[r->a + 1]);
 	case RULE_PRCTL_NUMBER:
-		return prctl_number(b, r->a, r->b);
+		return build_prctl_number(b, r->a, r->b);
 	case RULE_MEMORY:
 		return build_u32(build_item(b, r->b), r->a * sizeof(uint32_t));
 	case RULE_CAPABILITIES:
@@ -498,103 +317,12 @@ static void put_param(struct build *b, uint64_t x, size_t bytes)
 	build_end(b, from);
 }
 
-/* ---- extra items ---- */
-
-static void extra_head(struct build *b, uint16_t kind, size_t len)
-{
-	uint16_t head[2] = { kind, (uint16_t)len };
-
-	memcpy(b->extra + b->extra_len, head, sizeof(head));
-	b->extra_len += sizeof(head);
-}
-
-static void extra_bytes(struct build *b, const void *p, size_t n)
-{
-	memcpy(b->extra + b->extra_len, p, n);
-	b->extra_len += (uint32_t)n;
-}
-
-static void extra_u64(struct build *b, uint16_t kind, uint64_t x)
-{
-	extra_head(b, kind, sizeof(x));
-	extra_bytes(b, &x, sizeof(x));
-}
-
-#define EXTRA_HEAD 4u
-#define DIRENT_NAME 19	/* of struct linux_dirent64: inode 8, offset 8, length 2, type 1 */
-#define DIRENTS_BYTES 48000u
-
-/* The entries getdents64 returned, as many as fit. */
-static void extra_entries(struct build *b, const struct build_item *it)
-{
-	uint32_t head_at = b->extra_len;
-	uint32_t end;
-	size_t at = 0;
-
-	b->extra_len += EXTRA_HEAD;
-	while (it->len - at > DIRENT_NAME) {
-		size_t len = build_u16(it, at + 16);
-		size_t name;
-		uint8_t name_len;
-
-		if (len <= DIRENT_NAME || len > it->len - at) {
-			break;
-		}
-		name = strnlen((const char *)it->data + at + DIRENT_NAME, len - DIRENT_NAME);
-		name_len = (uint8_t)(name < UINT8_MAX ? name : UINT8_MAX);
-		if (b->extra_len - head_at + 10u + name_len > DIRENTS_BYTES) {
-			break;
-		}
-		extra_bytes(b, it->data + at, 8);
-		extra_bytes(b, it->data + at + 18, 1);
-		extra_bytes(b, &name_len, 1);
-		extra_bytes(b, it->data + at + DIRENT_NAME, name_len);
-		at += len;
-	}
-	end = b->extra_len;
-	b->extra_len = head_at;
-	if (at > 0) {
-		extra_head(b, EXTRA_DIRENTS, end - head_at - EXTRA_HEAD);
-		b->extra_len = end;
-	}
-}
-
-/* Lengths of the messages of one call, where it is more than one. */
-static void extra_messages(struct build *b, const struct build_item *it)
-{
-	size_t count = (size_t)(b->rec->ret < RECORD_MESSAGES ? b->rec->ret : RECORD_MESSAGES);
-
-	if (b->rec->ret < 2 || it->len < RECORD_MESSAGES * 4) {
-		return;
-	}
-	extra_head(b, EXTRA_MESSAGES, count * 4);
-	extra_bytes(b, it->data, count * 4);
-}
-
-static void put_extra(struct build *b, uint64_t offset_ns)
-{
-	b->extra_len = 0;
-	extra_u64(b, EXTRA_SERIAL, b->rec->serial);
-	if (b->rec->flags & RECORD_BEGUN) {
-		extra_u64(b, EXTRA_BEGIN, b->rec->begin + offset_ns);
-	}
-	if (b->tcp != NULL) {
-		extra_head(b, EXTRA_TCP, sizeof(*b->tcp));
-		extra_bytes(b, b->tcp, sizeof(*b->tcp));
-	}
-	if (b->row == NULL) {
-		return;
-	}
-	if (b->row->type == EV_SYSCALL_GETDENTS64_X) {
-		extra_entries(b, build_item(b, 0));
-	} else if (b->row->type == EV_SOCKET_SENDMMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X) {
-		extra_messages(b, build_item(b, 0));
-	}
-}
-
 /* ---- one record ---- */
 
-/* The status of a wait, as the kernel keeps it: exit code in the second byte, signal in the first, and a bit for a dump. */
+/*
+ * The status of a wait, as the kernel keeps it: exit code in the second byte, signal in the first, and a bit for a
+ * dump.
+ */
 static void put_end(struct build *b)
 {
 	uint64_t status = b->rec->args[0];
@@ -688,7 +416,7 @@ bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t 
 		b->items[1].len = (uint32_t)strnlen((const char *)b->items[1].data, b->items[1].len);
 	}
 	type = rec->kind <= RECORD_CHILD ? put_call(b, n) : put_other(b);
-	put_extra(b, offset_ns);
+	build_extra(b, offset_ns);
 	memset(ret_ev, 0, sizeof(*ret_ev));
 	ret_ev->ts_ns = rec->ts + offset_ns;
 	ret_ev->tid = rec->tid;

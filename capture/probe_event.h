@@ -17,8 +17,8 @@ void event_maker_free(struct event_maker *m);
 const struct call_table *event_maker_calls(const struct event_maker *m);
 
 /*
- * Makes the event of a record of len bytes (of any content) of the ring of cpu. False: there is none (damaged). The event points into the
- * maker and is valid until the next.
+ * Makes the event of a record of len bytes (of any content) of the ring of cpu. False: there is none (damaged). The
+ * event points into the maker and is valid until the next.
  */
 bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t cpu, uint64_t offset_ns, struct scap_event *ret_ev);
 

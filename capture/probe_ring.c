@@ -1,6 +1,7 @@
 /*
- * probe_ring.c - reads the kernel's BPF rings: a page with the reader's position, a page with the writer's, then the data, mapped twice so
- * that no record is cut. Each record has a head of 8 bytes: length with two bits, busy (still being written) and discarded.
+ * probe_ring.c - reads the kernel's BPF rings: a page with the reader's position, a page with the writer's, then the
+ * data, mapped twice so that no record is cut. Each record has a head of 8 bytes: length with two bits, busy (still
+ * being written) and discarded.
  *
  * The rings are merged by a heap of their first records.
  */

@@ -23,8 +23,8 @@ int ring_set_add(struct ring_set *s, int fd, uint16_t cpu, struct err *e);
 int ring_set_wait(struct ring_set *s, int timeout_ms, struct err *e);
 
 /*
- * Hands over, by time, the records there are, up to those of until_ns (monotonic clock). *ret_bytes: what they took. Returns what the sink
- * returned last; the record at which it stopped counts as read.
+ * Hands over, by time, the records there are, up to those of until_ns (monotonic clock). *ret_bytes: what they took.
+ * Returns what the sink returned last; the record at which it stopped counts as read.
  */
 int ring_set_read(struct ring_set *s, uint64_t until_ns, ring_sink *sink, void *arg, size_t *ret_bytes);
 

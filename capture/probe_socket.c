@@ -1,6 +1,6 @@
 /*
- * probe_socket.c - socket addresses, tuples and options as the event format has them. Addresses came from the memory of the process:
- * any bytes of any length.
+ * probe_socket.c - socket addresses, tuples and options as the event format has them. Addresses came from the memory
+ * of the process: any bytes of any length.
  */
 #include "capture/probe_build.h"
 

@@ -1,8 +1,9 @@
 /*
- * probe_task.c - the parameters of clone and exec: what a process is, from its struct record_task and the texts beside it.
+ * probe_task.c - the parameters of clone and exec: what a process is, from its struct record_task and the texts
+ * beside it.
  *
- * Items of these calls (calls.def, and the programs for new tasks and programs): 0 struct record_task, 1 arguments, 2 cgroups,
- * 3 environment (clone3: struct clone_args), 4 path of the executable, 5 the name given to exec.
+ * Items of these calls (calls.def, and the programs for new tasks and programs): 0 struct record_task, 1 arguments, 2
+ * cgroups, 3 environment (clone3: struct clone_args), 4 path of the executable, 5 the name given to exec.
  */
 #include "capture/probe_build.h"
 

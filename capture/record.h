@@ -1,9 +1,10 @@
 /*
  * record.h - what the BPF programs put into the rings and what user space makes events of: shared by both sides.
  *
- * A record is raw: the kernel side copies what only it can see (memory of the process, files, sockets, tasks) and user space turns that
- * into parameters (probe_convert.c). Which copies a call needs is told by its recipe, a list of takes; each take leaves one item behind
- * the record, in the order of the recipe, also when there was nothing to copy.
+ * A record is raw: the kernel side copies what only it can see (memory of the process, files, sockets, tasks) and
+ * user space turns that into parameters (probe_convert.c). Which copies a call needs is told by its recipe, a list of
+ * takes; each take leaves one item behind the record, in the order of the recipe, also when there was nothing to
+ * copy.
  *
  *   struct record, [struct record_tcp], items
  *   item: struct record_item, len bytes, zero bytes up to a multiple of 8
@@ -63,7 +64,9 @@ struct record_item {
 	__u32 more;	/* data: bytes the vectors could have held; messages: their count; else 0 */
 };
 
-/* What a take copies. arg is the argument with the pointer or descriptor, by an other argument (a length) where said. */
+/*
+ * What a take copies. arg is the argument with the pointer or descriptor, by an other argument (a length) where said.
+ */
 enum take_kind {
 	TAKE_NONE,
 	TAKE_STRING,	/* text at arg */
@@ -185,11 +188,13 @@ struct record_cgroup {
 
 enum record_subsystem { RECORD_CPUSET, RECORD_CPU, RECORD_CPUACCT, RECORD_IO, RECORD_MEMORY, RECORD_UNIFIED, RECORD_SUBSYSTEMS };
 
-/* Counters of one CPU, kept by the kernel side. */
+/* Counters of one CPU, kept by the kernel side and mapped by the other; a cache line of its own. */
 struct record_counters {
 	__u64 serial;
 	__u64 bytes;
 	__u64 drops_ring, drops_scratch;
+	__u64 lost_children;	/* processes that found no room in the list of those of the trees */
+	__u64 spare[3];
 };
 
 #endif

@@ -7,6 +7,8 @@
 #include <CUnit/Basic.h>
 #include <stdio.h>
 
+#include "skip.h"
+
 #define SUITE(name) void suite_##name(CU_pSuite suite);
 #include "gen/suites.def"
 #undef SUITE
@@ -21,6 +23,21 @@ static const struct suite_row rows[] = {
 #include "gen/suites.def"
 #undef SUITE
 };
+
+/* Tests that said so themselves; each is counted once. */
+static struct {
+	CU_pTest last;
+	unsigned int count;
+} skipped;
+
+void test_skip(const char *why)
+{
+	if (CU_get_current_test() != skipped.last) {
+		skipped.last = CU_get_current_test();
+		skipped.count++;
+		printf("\n*** SKIPPED: %s\n", why);
+	}
+}
 
 static bool wanted(const char *name, int argc, char **argv)
 {
@@ -62,8 +79,11 @@ int main(int argc, char **argv)
 		failed++;
 	}
 	printf("\n%u suites, %u assertions\n", suites, CU_get_number_of_asserts());
-	printf("unit: %u passed, %u failed\n",
-	       CU_get_number_of_tests_run() - CU_get_number_of_tests_failed(), failed);
+	printf("unit: %u passed, %u failed", CU_get_number_of_tests_run() - CU_get_number_of_tests_failed() - skipped.count, failed);
+	if (skipped.count > 0) {
+		printf(", %u skipped", skipped.count);
+	}
+	printf("\n");
 	CU_cleanup_registry();
 	return failed == 0 ? 0 : 1;
 }

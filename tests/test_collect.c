@@ -235,6 +235,47 @@ static void test_collect_peek(void)
 	mksock_release(&k);
 }
 
+/* A later message: what was answered before tells that these bytes begin one. In the middle of a message nothing is taken back. */
+static void test_collect_peek_later(void)
+{
+	struct serve v;
+	struct mksock k;
+	const struct sock *s;
+
+	start(&v);
+	serve_accept(&v, 10, 5, 4000);
+	serve_read(&v, 10, 5, 20, "GET / HTTP/1.1\r\n\r\n\r\n");
+	serve_write(&v, 10, 5, 30, "HTTP/1.1 200 OK");
+	mkcap_recvfrom4(&v.m, serve_tick(&v, 10), PID, 1, 5, "G", "10.0.0.9", 4000, "10.0.0.1", 80);
+	serve_read(&v, 10, 5, 40, "GET /again HTTP/1.1");
+	mkcap_recvfrom4(&v.m, serve_tick(&v, 10), PID, 1, 5, "G", "10.0.0.9", 4000, "10.0.0.1", 80);
+	serve_read(&v, 10, 5, 40, "GG");
+	serve_run(&v, &k);
+	s = mksock_sock(&k, 0);
+	CU_ASSERT_EQUAL(s->bytes[0], 20 + 40 + 1 + 40);
+	CU_ASSERT_EQUAL(s->users[0].bytes[0], 101);
+	mksock_release(&k);
+}
+
+/* Nobody saw the socket made, and the first thing seen is the answer: the port tells who serves. */
+static void test_collect_guessed_server(void)
+{
+	struct serve v;
+	struct mksock k;
+	const struct sock *s;
+
+	start(&v);
+	mkcap_sendto4(&v.m, serve_tick(&v, 10), PID, 20, 4, "\x12\x34\x81\x80", "10.0.0.1", 53, "10.0.0.9", 40000);
+	serve_run(&v, &k);
+	CU_ASSERT_EQUAL_FATAL(k.count, 1);
+	s = mksock_sock(&k, 0);
+	CU_ASSERT_EQUAL(s->kind, SOCK_UDP_K);
+	CU_ASSERT_EQUAL(s->role, SOCK_SERVER);
+	CU_ASSERT_EQUAL(s->key.port[s->local], 53);
+	CU_ASSERT_EQUAL(s->key.port[!s->local], 40000);
+	mksock_release(&k);
+}
+
 static void test_collect_mapped(void)
 {
 	struct serve v;
@@ -400,6 +441,8 @@ void suite_collect(CU_pSuite suite)
 	CU_add_test(suite, "test_collect_exact_begin", test_collect_exact_begin);
 	CU_add_test(suite, "test_collect_sendfile_splice", test_collect_sendfile_splice);
 	CU_add_test(suite, "test_collect_peek", test_collect_peek);
+	CU_add_test(suite, "test_collect_peek_later", test_collect_peek_later);
+	CU_add_test(suite, "test_collect_guessed_server", test_collect_guessed_server);
 	CU_add_test(suite, "test_collect_mapped", test_collect_mapped);
 	CU_add_test(suite, "test_collect_inherited", test_collect_inherited);
 	CU_add_test(suite, "test_collect_unused", test_collect_unused);

@@ -26,7 +26,9 @@ static __always_inline struct slot *slot_of_cpu(void)
 	return bpf_map_lookup_elem(&slots, &zero);
 }
 
-/* The place of a task's call while it is off the CPU, by its pointer (as a tracepoint or current_task gave it) or id. */
+/*
+ * The place of a task's call while it is off the CPU, by its pointer (as a tracepoint or current_task gave it) or id.
+ */
 static __always_inline struct call *place_of(struct task_struct *t, u32 tid, bool create)
 {
 	struct call *c;

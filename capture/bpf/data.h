@@ -247,8 +247,8 @@ ON_ITS_OWN int take_control(u32 slot, u32 at, u64 pointer)
 }
 
 /*
- * The messages of one call: count lengths (u32 each: bytes sent or received, of a failed call those asked for), then their data one
- * after the other, each cut like a message of its own. more is the sum of what their vectors hold.
+ * The messages of one call: count lengths (u32 each: bytes sent or received, of a failed call those asked for), then
+ * their data one after the other, each cut like a message of its own. more is the sum of what their vectors hold.
  */
 ON_ITS_OWN int take_messages(u32 slot, u32 at, u64 pointer, u32 count, u32 failed)
 {

@@ -28,7 +28,10 @@ static __always_inline struct file *file_of(s32 fd)
 	return file_of_task((void *)bpf_get_current_task(), fd);
 }
 
-/* Of an overlay's inode: its name in the upper layer follows it in memory (struct ovl_inode), NULL when it is in the lower one only. */
+/*
+ * Of an overlay's inode: its name in the upper layer follows it in memory (struct ovl_inode), NULL when it is in the
+ * lower one only.
+ */
 static __always_inline u32 layer_of(struct inode *inode)
 {
 	struct super_block *sb = GET(inode, i_sb);
@@ -69,7 +72,10 @@ ON_ITS_OWN int take_file(u32 slot, u32 at, u32 fd)
 	return (int)item_end(s, at, sizeof(struct record_file), 0);
 }
 
-/* One part of the path: false at its end. A function of its own, and its state in memory, so that 64 turns cost the verifier nothing. */
+/*
+ * One part of the path: false at its end. A function of its own, and its state in memory, so that 64 turns cost the
+ * verifier nothing.
+ */
 ON_ITS_OWN int path_step(u32 slot, u32 at)
 {
 	struct scratch *s = scratch_of(slot);
@@ -109,8 +115,8 @@ ON_ITS_OWN int path_step(u32 slot, u32 at)
 }
 
 /*
- * The parts of a path up to the root of its mount namespace, innermost first. A process in a chroot sees less of it, the recording
- * needs all. Files that are nowhere (memfd) have one part: their name.
+ * The parts of a path up to the root of its mount namespace, innermost first. A process in a chroot sees less of it,
+ * the recording needs all. Files that are nowhere (memfd) have one part: their name.
  */
 ON_ITS_OWN int take_path(u32 slot, u32 at, u64 file_address)
 {

@@ -94,8 +94,8 @@ static __always_inline bool wanted_task(u32 pid)
 }
 
 /*
- * The same for a call that begins: what was found for the task's last call holds while it stays on its CPU and makes calls that change
- * nothing about it (forget_verdict).
+ * The same for a call that begins: what was found for the task's last call holds while it stays on its CPU and makes
+ * calls that change nothing about it (forget_verdict).
  */
 static __always_inline bool wanted_call(struct slot *slot, struct task_struct *t, u32 pid)
 {

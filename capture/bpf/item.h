@@ -1,8 +1,9 @@
 /*
  * item.h - items of a record: where the next one begins, and room for its bytes.
  *
- * Takes are global functions, verified one by one: they get numbers only, look up the record again, and return where the next item
- * begins. An offset at or above RECORD_BODY means that the record is full: takes then leave it as it is.
+ * Takes are global functions, verified one by one: they get numbers only, look up the record again, and return where
+ * the next item begins. An offset at or above RECORD_BODY means that the record is full: takes then leave it as it
+ * is.
  */
 #ifndef CAPTURE_BPF_ITEM_H
 #define CAPTURE_BPF_ITEM_H
@@ -12,8 +13,8 @@
 #define ITEM_HEAD ((u32)sizeof(struct record_item))
 
 /*
- * Keeps the compiler from reasoning about x: what it knows from a check the verifier may not know, and a mask that it finds
- * superfluous is the verifier's only proof.
+ * Keeps the compiler from reasoning about x: what it knows from a check the verifier may not know, and a mask that it
+ * finds superfluous is the verifier's only proof.
  */
 #define OPAQUE(x) asm volatile("" : "+r"(x))
 
@@ -29,7 +30,10 @@ static __always_inline u32 in_body(u32 at)
 /* Verified once, not at each call. */
 #define ON_ITS_OWN __attribute__((noinline))
 
-/* Ends the item at at with len bytes (at most RECORD_BODY - 1): fills it up with zero bytes, returns where the next one begins. */
+/*
+ * Ends the item at at with len bytes (at most RECORD_BODY - 1): fills it up with zero bytes, returns where the next
+ * one begins.
+ */
 static __always_inline u32 item_end(struct scratch *s, u32 at, u32 len, u32 more)
 {
 	u8 *item = s->body + in_body(at);

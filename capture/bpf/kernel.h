@@ -1,6 +1,7 @@
 /*
- * kernel.h - the fields of kernel structures that the programs read, and nothing else: libbpf finds their real offsets in the BTF of the
- * running kernel, so order and neighbours here mean nothing, and no kernel headers are needed to build.
+ * kernel.h - the fields of kernel structures that the programs read, and nothing else: libbpf finds their real
+ * offsets in the BTF of the running kernel, so order and neighbours here mean nothing, and no kernel headers are
+ * needed to build.
  *
  * A name after three underscores is another version of the same structure.
  */
@@ -27,7 +28,10 @@ typedef __s64 s64;
 #endif
 #define NULL ((void *)0)
 
-/* A new version of Clang ignores the attribute on forward declarations: each structure is complete before its first use. */
+/*
+ * A new version of Clang ignores the attribute on forward declarations: each structure is complete before its first
+ * use.
+ */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct list_head {
@@ -66,7 +70,10 @@ typedef struct {
 struct cred {
 	kuid_t uid, suid, euid;
 	kgid_t gid, sgid, egid;
-	/* One u64 since 6.3, two u32 before: the same bytes on little-endian machines, so only their address is taken. */
+	/*
+	 * One u64 since 6.3, two u32 before: the same bytes on little-endian machines, so only their address is
+	 * taken.
+	 */
 	struct {
 		u32 cap[2];
 	} cap_inheritable, cap_permitted, cap_effective;
@@ -349,8 +356,8 @@ static __always_inline bool can_cast(void)
 }
 
 /*
- * A field of the structure at p, 0 when p leads nowhere. Where the kernel lets us, by a plain load, a tenth of what the helper takes;
- * which of both is decided when the program is loaded.
+ * A field of the structure at p, 0 when p leads nowhere. Where the kernel lets us, by a plain load, a tenth of what
+ * the helper takes; which of both is decided when the program is loaded.
  */
 #define GET(p, field) ({ \
 	__typeof__(p) get_p = (p); \

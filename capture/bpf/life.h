@@ -1,6 +1,6 @@
 /*
- * life.h - programs for what happens to tasks outside calls: new ones, new programs in them, their end; and, on demand, switches, signals
- * and page faults.
+ * life.h - programs for what happens to tasks outside calls: new ones, new programs in them, their end; and, on
+ * demand, switches, signals and page faults.
  */
 #ifndef CAPTURE_BPF_LIFE_H
 #define CAPTURE_BPF_LIFE_H
@@ -17,7 +17,10 @@ static __always_inline struct call *call_of_current(void)
 	return call_of(current_task(), (u32)bpf_get_current_pid_tgid());
 }
 
-/* The number a record of a new task or program has: that of the call it came from. Kernel threads and the like make some without one. */
+/*
+ * The number a record of a new task or program has: that of the call it came from. Kernel threads and the like make
+ * some without one.
+ */
 static __always_inline u32 number_of(const struct call *c, u32 otherwise)
 {
 	struct recipe *recipe;
@@ -72,8 +75,9 @@ static __always_inline void end_in(struct scratch *s, struct record_counters *n,
 }
 
 /*
- * The new task, before it runs and before its parent's call returns: what a return of the call in the child would tell, on machines
- * where the return of a new task passes no tracepoint too. The current task is the parent, whose memory the child has a copy of.
+ * The new task, before it runs and before its parent's call returns: what a return of the call in the child would
+ * tell, on machines where the return of a new task passes no tracepoint too. The current task is the parent, whose
+ * memory the child has a copy of.
  */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
@@ -94,7 +98,9 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (cfg_by_pid && child_pid != pid && bpf_map_lookup_elem(&tree, &pid)) {
 		u8 yes = 1;
 
-		bpf_map_update_elem(&tree, &child_pid, &yes, BPF_ANY);
+		if (bpf_map_update_elem(&tree, &child_pid, &yes, BPF_ANY)) {
+			n->lost_children++;
+		}
 	}
 	if (!(c ? c->wanted : wanted_task(pid)) || !number_is_wanted(nr)) {
 		return 0;
@@ -169,7 +175,10 @@ static __always_inline s32 live_sibling(struct task_struct *t)
 	return 0;
 }
 
-/* Who gets the children of a task that ends: a thread of its group, a subreaper above it, the first process of its namespace. */
+/*
+ * Who gets the children of a task that ends: a thread of its group, a subreaper above it, the first process of its
+ * namespace.
+ */
 static __always_inline s32 reaper_of(struct task_struct *t)
 {
 	struct signal_struct *signal = GET(t, signal);
@@ -260,7 +269,10 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info)
 	}
 	begin_current(&rec, n, RECORD_SIGNAL);
 	code = GET(info, si_code);
-	/* Sent by a process (codes up to 0), or the end of a child: other kinds have other things in the sender's place. */
+	/*
+	 * Sent by a process (codes up to 0), or the end of a child: other kinds have other things in the sender's
+	 * place.
+	 */
 	if (code <= 0 || sig == 17) {	/* SIGCHLD */
 		rec.args[0] = (u64)(s64)GET(info, _sifields._kill._pid);
 	}

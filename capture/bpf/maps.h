@@ -1,5 +1,6 @@
 /*
- * maps.h - maps and constants shared by all programs: what user space sets before loading, the rings, the memory records are built in.
+ * maps.h - maps and constants shared by all programs: what user space sets before loading, the rings, the memory
+ * records are built in.
  */
 #ifndef CAPTURE_BPF_MAPS_H
 #define CAPTURE_BPF_MAPS_H
@@ -35,8 +36,9 @@ struct call {
 #define CALL_NONE 0xffffffffu
 
 /*
- * The call under way on a CPU. Most calls return before anything else runs there, so that nothing has to be looked up at the task; when
- * the task is taken off the CPU its call moves into calls. first and last are the task while the call between them is whole.
+ * The call under way on a CPU. Most calls return before anything else runs there, so that nothing has to be looked up
+ * at the task; when the task is taken off the CPU its call moves into calls. first and last are the task while the
+ * call between them is whole.
  */
 struct slot {
 	u64 first;
@@ -84,9 +86,11 @@ struct {
 	__type(value, struct recipe);
 } recipes SEC(".maps");
 
+/* One per CPU, in memory that user space reads without asking: it may have given up the right to ask. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);		/* CPUs */
 	__type(key, u32);
 	__type(value, struct record_counters);
 } counters SEC(".maps");
@@ -104,8 +108,8 @@ struct {
 } rings SEC(".maps");
 
 /*
- * Where a record is put together: too large for a stack or a per-CPU map. One per CPU and slot; a slot belongs to one program,
- * which never runs inside itself.
+ * Where a record is put together: too large for a stack or a per-CPU map. One per CPU and slot; a slot belongs to one
+ * program, which never runs inside itself.
  */
 enum scratch_slot { SLOT_CALL, SLOT_EXEC, SLOT_FORK };
 
@@ -147,9 +151,9 @@ static __always_inline u64 as_number(struct scratch *s, const void *p)
 
 static __always_inline struct record_counters *counters_of_cpu(void)
 {
-	u32 zero = 0;
+	u32 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&counters, &zero);
+	return bpf_map_lookup_elem(&counters, &cpu);
 }
 
 static __always_inline void *ring_of_cpu(void)

@@ -1,6 +1,6 @@
 /*
- * probe.bpf.c - the programs: what happens at the kernel's tracepoints. What a call's event needs is told by its recipe (record.h), so
- * that one program serves all calls; what is not copied here is not in the event.
+ * probe.bpf.c - the programs: what happens at the kernel's tracepoints. What a call's event needs is told by its
+ * recipe (record.h), so that one program serves all calls; what is not copied here is not in the event.
  *
  * Run with preemption off, or at least never inside themselves on one CPU.
  */
@@ -202,8 +202,8 @@ static __always_inline void put_head(struct record *rec, struct record_counters 
 }
 
 /*
- * Most calls are reads and writes, most of them of a few bytes, or with a few bytes kept: their records are made in the ring itself,
- * in one of two sizes.
+ * Most calls are reads and writes, most of them of a few bytes, or with a few bytes kept: their records are made in
+ * the ring itself, in one of two sizes.
  */
 struct small {
 	struct record rec;
@@ -225,11 +225,11 @@ struct medium {
 		return true; \
 	} \
 	put_head(&r->rec, n, t, nr, ret, regs, c); \
-	r->rec.bytes = sizeof(*r) - sizeof(r->rec); \
 	OPAQUE(len); \
 	if (len > sizeof(r->data) || len == 0 || bpf_probe_read_user(r->data, len, (void *)pointer)) { \
 		len = 0; \
 	} \
+	r->rec.bytes = sizeof(r->item) + ((len + 7) & ~7u); \
 	r->item.len = len; \
 	r->item.more = 0; \
 	n->bytes += sizeof(*r); \

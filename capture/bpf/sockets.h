@@ -31,8 +31,9 @@ static __always_inline bool is_tcp(struct sock *sk)
 }
 
 /*
- * The numbers of the first bytes are not kept by the kernel. Received: what is next less what came, FIN included in both. Sent: what is
- * next less what went out for the first time; no longer once a FIN is among it, which is not counted.
+ * The numbers of the first bytes are not kept by the kernel. Received: what is next less what came, FIN included in
+ * both. Sent: what is next less what went out for the first time; no longer once a FIN is among it, which is not
+ * counted.
  */
 static __always_inline void read_tcp(struct sock *sk, struct record_tcp *ret)
 {

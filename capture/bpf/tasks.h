@@ -217,7 +217,10 @@ ON_ITS_OWN int take_creds(u32 slot, u32 at)
 	return (int)item_end(s, at, sizeof(struct record_creds), 0);
 }
 
-/* The current process's arguments (or environment), as the process has them now: texts ended by NUL, cut to RECORD_PATH. */
+/*
+ * The current process's arguments (or environment), as the process has them now: texts ended by NUL, cut to
+ * RECORD_PATH.
+ */
 ON_ITS_OWN int take_area(u32 slot, u32 at, u32 environment)
 {
 	struct scratch *s = scratch_of(slot);
@@ -242,7 +245,10 @@ ON_ITS_OWN int take_area(u32 slot, u32 at, u32 environment)
 	return (int)item_end(s, at, n, 0);
 }
 
-/* Parts of the path of one cgroup, innermost first, behind a struct record_cgroup at offset at of the body: bytes of both. */
+/*
+ * Parts of the path of one cgroup, innermost first, behind a struct record_cgroup at offset at of the body: bytes of
+ * both.
+ */
 ON_ITS_OWN int put_cgroup(u32 slot, u32 at, u64 cgroup, u32 subsystem)
 {
 	struct scratch *s = scratch_of(slot);

@@ -74,9 +74,20 @@ const char buf_digit_pairs[201] =
 	"6061626364656667686970717273747576777879"
 	"8081828384858687888990919293949596979899";
 
+/* Of the largest number. */
+#define U64_DIGITS 20
+
 /* Writes the digits of x so that they end at end; returns where they begin. */
 static char *digits_before(char *end, uint64_t x)
 {
+	while (x >= 10000) {
+		unsigned int four = (unsigned int)(x % 10000);
+
+		x /= 10000;
+		end -= 4;
+		memcpy(end, buf_digit_pairs + 2 * (four / 100), 2);
+		memcpy(end + 2, buf_digit_pairs + 2 * (four % 100), 2);
+	}
 	while (x >= 100) {
 		const char *pair = buf_digit_pairs + 2 * (x % 100);
 		x /= 100;
@@ -92,30 +103,25 @@ static char *digits_before(char *end, uint64_t x)
 	return end;
 }
 
-static size_t count_digits(uint64_t x)
-{
-	size_t n = 1;
-
-	for (; x >= 10000; x /= 10000) {
-		n += 4;
-	}
-	return n + (x >= 10) + (x >= 100) + (x >= 1000);
-}
-
 void buf_add_u64(struct buf *b, uint64_t x)
 {
+	char tmp[2 * U64_DIGITS];	/* the second half is only copied: so many bytes at once are cheaper than some */
+	char *end = tmp + U64_DIGITS;
+	char *p;
 	size_t n;
-	char *room;
 
 	if (x < 10) {
 		buf_addc(b, (char)('0' + x));
 		return;
 	}
-	n = count_digits(x);
-	room = buf_room(b, n);
-	if (room != NULL) {
-		digits_before(room + n, x);
+	p = digits_before(end, x);
+	n = (size_t)(end - p);
+	if (LIKELY(b->cap - b->len >= U64_DIGITS)) {
+		memset(end, 0, U64_DIGITS);
+		memcpy(b->data + b->len, p, U64_DIGITS);
 		b->len += n;
+	} else {
+		buf_add(b, p, n);
 	}
 }
 

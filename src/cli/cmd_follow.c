@@ -18,20 +18,6 @@ static int follow_batch(void *arg, const struct batch *b, struct lines *out)
 	return content_feed(arg, b);
 }
 
-static int no_lines(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		    size_t base, struct err *e)
-{
-	UNUSED_ARG(arg);
-	UNUSED_ARG(src);
-	UNUSED_ARG(text);
-	UNUSED_ARG(len);
-	UNUSED_ARG(line_count);
-	UNUSED_ARG(rows);
-	UNUSED_ARG(base);
-	UNUSED_ARG(e);
-	return 0;
-}
-
 /* Targets stand in front of the inputs. */
 static int split_arguments(struct follow *f, struct options *o, struct err *e)
 {
@@ -105,7 +91,7 @@ static void say_limits(const struct follow *f)
 
 static int second_pass(struct follow *f, struct run *r)
 {
-	struct line_sink sink = { f->content, follow_batch, no_lines, false };
+	struct line_sink sink = { f->content, follow_batch, NULL, false };
 	struct engine_options eo;
 
 	memset(&eo, 0, sizeof(eo));

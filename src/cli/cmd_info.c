@@ -32,7 +32,7 @@ static int print_info(const struct run *r, const struct info_passing *passing, s
 static int run_info(struct run *r, struct selection *sel)
 {
 	struct info_passing passing;
-	struct line_sink count = { &passing, info_passing_batch, info_passing_emit, false };
+	struct line_sink count = { &passing, info_passing_batch, NULL, false };
 	struct engine_options eo;
 	int status;
 

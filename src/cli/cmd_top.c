@@ -274,7 +274,7 @@ static int read_arguments(struct top *t, struct options *o, struct err *e)
 
 static int top_run(struct top *t, struct selection *sel, struct run *r)
 {
-	struct line_sink sink = { t, top_batch, top_emit, false };
+	struct line_sink sink = { t, top_batch, NULL, false };
 	struct engine_options eo;
 	int status;
 	int code;

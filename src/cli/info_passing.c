@@ -87,20 +87,6 @@ int info_passing_batch(void *arg, const struct batch *b, struct lines *out)
 	return row != NULL ? 0 : ERR_NOMEM;
 }
 
-int info_passing_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		      size_t base, struct err *e)
-{
-	UNUSED_ARG(arg);
-	UNUSED_ARG(src);
-	UNUSED_ARG(text);
-	UNUSED_ARG(len);
-	UNUSED_ARG(line_count);
-	UNUSED_ARG(rows);
-	UNUSED_ARG(base);
-	UNUSED_ARG(e);
-	return 0;
-}
-
 struct passing info_passing_of(const struct info_passing *ip, const struct section *s)
 {
 	return s->slot < ip->count ? ip->rows[s->slot] : (struct passing){ 0, 0, 0, 0 };

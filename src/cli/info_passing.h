@@ -24,10 +24,8 @@ struct info_passing {
 
 void info_passing_init(struct info_passing *ip);
 void info_passing_release(struct info_passing *ip);
-/* line_sink.format and .emit, with struct info_passing as arg: counts, prints nothing. */
+/* line_sink.format, with struct info_passing as arg: counts, makes no lines. */
 int info_passing_batch(void *arg, const struct batch *b, struct lines *out);
-int info_passing_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		      size_t base, struct err *e);
 /* After the run. */
 struct passing info_passing_of(const struct info_passing *ip, const struct section *s);
 

@@ -331,20 +331,6 @@ int top_batch(void *arg, const struct batch *b, struct lines *out)
 	return rc;
 }
 
-int top_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-	     size_t base, struct err *e)
-{
-	UNUSED_ARG(arg);
-	UNUSED_ARG(src);
-	UNUSED_ARG(text);
-	UNUSED_ARG(len);
-	UNUSED_ARG(line_count);
-	UNUSED_ARG(rows);
-	UNUSED_ARG(base);
-	UNUSED_ARG(e);
-	return 0;
-}
-
 /* ---- the result -------------------------------------------------------------------------------------------- */
 
 static int merge_part(struct top_part *into, const struct top_part *from, unsigned int fields)

@@ -63,8 +63,6 @@ int top_init(struct top *t, const char *fields, const char *by, struct err *e);
 void top_release(struct top *t);
 
 int top_batch(void *arg, const struct batch *b, struct lines *out);
-int top_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-	     size_t base, struct err *e);
 
 /* After the run: all rows, greatest first, rows of the same size by key. To be freed; rows are t's. 0, ERR_NOMEM, ERR_LIMIT. */
 int top_rows(struct top *t, const struct top_row ***ret_rows, size_t *ret_count, uint64_t *ret_absent);

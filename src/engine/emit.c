@@ -48,7 +48,7 @@ bool emit_ready(struct engine *en)
 {
 	bool any = false;
 
-	if (en->opt.sink == NULL || en->emitting) {
+	if (en->opt.sink == NULL || en->opt.sink->emit == NULL || en->emitting) {
 		return false;
 	}
 	while (en->emit_first < en->lane_count && exhausted(&en->lanes[en->emit_first])) {

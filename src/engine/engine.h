@@ -42,13 +42,13 @@ struct lines {
 
 int lines_add(struct lines *l, uint64_t ts_ns, uint64_t num);	/* the line ends at text.len */
 
-/* A consumer of ordered text: print. */
+/* A consumer of stamped batches, or of ordered text: print. */
 struct line_sink {
 	void *arg;
 	/* Any worker, any order: the lines of one stamped batch. 0 or ERR_NOMEM. */
 	int (*format)(void *arg, const struct batch *b, struct lines *out);
 	/* One at a time, in order: runs of lines, all from one source. ERR_EOF: enough, stop without error;
-	 * ERR_PIPE and others end the run with that code. */
+	 * ERR_PIPE and others end the run with that code. NULL: format makes no lines. */
 	int (*emit)(void *arg, const struct source *src, const char *text, size_t len,
 		    size_t line_count, const struct line *rows, size_t base, struct err *e);
 	bool merge;		/* by time over all sources; else one source after the other */

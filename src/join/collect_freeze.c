@@ -275,6 +275,8 @@ void socks_counted(const struct socks *s, struct socks_counts *ret_c)
 	for (unsigned int i = 0; i < BATCH_SHARDS; i++) {
 		ret_c->socks_dropped += s->shards[i].parts.dropped;
 		ret_c->exchanges_dropped += s->shards[i].turns.dropped;
+		ret_c->http_dropped += s->shards[i].feeds.rows.http.dropped;
+		ret_c->feeds_evicted += s->shards[i].feeds.evicted;
 	}
 	for (size_t i = 0; i < s->count; i++) {
 		ret_c->socks_cut += (s->list[i]->flags & SOCK_CUT) != 0 ? 1 : 0;

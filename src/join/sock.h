@@ -168,6 +168,8 @@ int socks_freeze(struct socks *s);
 struct socks_counts {
 	uint64_t socks_dropped, exchanges_dropped;
 	uint64_t socks_cut;	/* with calls that are counted only */
+	uint64_t http_dropped;	/* transactions in the bytes of calls, beyond the ceiling */
+	uint64_t feeds_evicted;	/* conversations no longer read */
 };
 void socks_counted(const struct socks *s, struct socks_counts *ret_c);
 

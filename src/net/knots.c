@@ -17,7 +17,7 @@
 /* Longest coding: head, five numbers of at most ten bytes, user, prints. */
 #define KNOT_BYTES_MAX (1 + 5 * 10 + 5 + 8)
 
-/* Of the first chunk, which holds what a short connection needs, and of the largest; each is twice as large as the one before. */
+/* Of the first two chunks, which hold what a short connection needs, and of the largest; further ones double. */
 #define CHUNK_MIN ((size_t)64)
 #define CHUNK_MAX ((size_t)4096)
 
@@ -106,7 +106,7 @@ void knot_room_release(struct knot_room *r)
 /* A chunk at the end with room for n bytes. */
 static int add_chunk(struct knots *k, size_t n, struct knot_room *r)
 {
-	size_t size = k->last == NULL ? CHUNK_MIN : 2 * (sizeof(*k->last) + k->last->cap);
+	size_t size = k->last == k->first ? CHUNK_MIN : 2 * (sizeof(*k->last) + k->last->cap);
 	struct knot_chunk *c;
 
 	size = size > CHUNK_MAX ? CHUNK_MAX : size;

@@ -36,8 +36,8 @@ static const struct column columns[] = {
 	{ "server_port", COL_U64, "id", "Its port" },
 	{ "service", COL_TEXT, "", "Application protocol" },
 	{ "match", COL_TEXT, "",
-	  "What joins flow and socket: tuple and bytes; tuple, where no payload was captured on one side; bytes behind NAT, a "
-	  "proposal, as the addresses differ" },
+	  "What joins flow and socket: sequence numbers, exact; tuple and bytes; tuple, where no payload was captured on "
+	  "one side; bytes behind NAT, a proposal, as the addresses differ" },
 	{ "confidence", COL_U64, "percent", "How well that is proven" },
 	{ "to_server", COL_BYTES, "bytes", "From client to server by packets: what was sent again counts once" },
 	{ "to_client", COL_BYTES, "bytes", "From server to client by packets: what was sent again counts once" },

@@ -290,6 +290,7 @@ static int quality_tables(void *st, const struct tap_input *in, struct report *r
 		quality_add(t, src, "packets without time", untimed_of(st, src),
 			    "stored without a time, or with time 0: left out of everything that depends on time");
 		quality_add_packets(t, src);
+		quality_add_socks(t, src);
 		add_state(t, src, &sum);
 	}
 	if (quality_add_copies(t, in) != 0) {

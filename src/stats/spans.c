@@ -108,76 +108,36 @@ void span_row(struct net_cells *c, const struct span *s, size_t http_row)
 
 /* ---- which row of table http tells of an exchange ------------------------------------------------------ */
 
-/* Looked up only, so that addresses order nothing that shows. */
-struct by_exchange {
-	uintptr_t exchange;
-	size_t row;
-};
-
-/* One exchange may hold several pipelined transactions: the first is meant. */
-static int compare_exchanges(const void *a, const void *b)
+/* The row by span, 0: none. One exchange may hold several pipelined transactions: the first is meant. */
+static void tell_row(const struct join *join, const struct exchange *x, uint32_t row, uint32_t *rows)
 {
-	const struct by_exchange *x = a, *y = b;
+	const struct span *s = x != NULL ? join_span_of_exchange(join, x) : NULL;
 
-	if (x->exchange != y->exchange) {
-		return x->exchange < y->exchange ? -1 : 1;
+	if (s != NULL && rows[s->id] == 0) {
+		rows[s->id] = row;
 	}
-	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static size_t row_of(const struct by_exchange *index, size_t count, const struct exchange *x)
-{
-	size_t low = 0;
-	size_t high = count;
-
-	if (x == NULL) {
-		return SIZE_MAX;
-	}
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (index[mid].exchange < (uintptr_t)x) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
-	}
-	return low < count && index[low].exchange == (uintptr_t)x ? index[low].row : SIZE_MAX;
-}
-
-static size_t fill_index(struct by_exchange *index, const struct http_ref *refs, size_t count)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct http_joined *j = refs[i].joined;
-
-		if (j != NULL && j->server != NULL) {
-			index[n++] = (struct by_exchange){ (uintptr_t)j->server, i };
-		}
-		if (j != NULL && j->client != NULL) {
-			index[n++] = (struct by_exchange){ (uintptr_t)j->client, i };
-		}
-	}
-	qsort(index, n, sizeof(*index), compare_exchanges);
-	return n;
-}
-
-static int index_new(const struct tap_input *in, struct by_exchange **ret_index, size_t *ret_count)
+static int http_rows_new(const struct tap_input *in, size_t spans, uint32_t **ret_rows)
 {
 	struct http_ref *refs;
+	uint32_t *rows;
 	size_t count;
 	int rc = http_refs_new(in, &refs, &count);
 
 	if (rc < 0) {
 		return rc;
 	}
-	*ret_index = calloc(2 * count + 1, sizeof(**ret_index));
-	if (*ret_index != NULL) {
-		*ret_count = fill_index(*ret_index, refs, count);
+	rows = calloc(spans + 1, sizeof(*rows));
+	for (size_t i = 0; rows != NULL && i < count && i < UINT32_MAX; i++) {
+		if (refs[i].joined != NULL) {
+			tell_row(in->join, refs[i].joined->server, (uint32_t)i + 1, rows);
+			tell_row(in->join, refs[i].joined->client, (uint32_t)i + 1, rows);
+		}
 	}
 	free(refs);
-	return *ret_index != NULL ? 0 : ERR_NOMEM;
+	*ret_rows = rows;
+	return rows != NULL ? 0 : ERR_NOMEM;
 }
 
 /* A tree: the span at its top and how many there are in it. */
@@ -213,7 +173,8 @@ static int choose_trees(const struct span *spans, size_t count, bool *shown)
 		struct tree *t = &trees[spans[i].root];
 
 		t->spans++;
-		t->passes = t->passes || spans[i].exchange == NULL || exchange_passes(spans[i].exchange);
+		t->passes = t->passes || (spans[i].exchange != NULL ? exchange_passes(spans[i].exchange) :
+								      spans[i].section->passed_events.words == NULL);
 		if (spans[i].root == i) {
 			t->root = (uint32_t)i;
 			t->duration_ns = spans[i].end_ns > spans[i].start_ns ? spans[i].end_ns - spans[i].start_ns : 0;
@@ -236,12 +197,11 @@ static int choose_trees(const struct span *spans, size_t count, bool *shown)
 static int span_rows(struct net_cells *c, const struct tap_input *in)
 {
 	const struct section *last = NULL;
-	size_t indexed = 0;
 	size_t count;
 	const struct span *spans = join_spans(in->join, &count);
-	struct by_exchange *index = NULL;
+	uint32_t *http_rows = NULL;
 	bool *shown = calloc(count + 1, sizeof(*shown));
-	int rc = shown == NULL ? ERR_NOMEM : index_new(in, &index, &indexed);
+	int rc = shown == NULL ? ERR_NOMEM : http_rows_new(in, count, &http_rows);
 
 	if (rc == 0) {
 		rc = choose_trees(spans, count, shown);
@@ -255,9 +215,9 @@ static int span_rows(struct net_cells *c, const struct tap_input *in)
 			last = spans[i].section;
 			c->clock = section_clock(in, last);
 		}
-		span_row(c, &spans[i], row_of(index, indexed, spans[i].exchange));
+		span_row(c, &spans[i], http_rows[i] != 0 ? http_rows[i] - 1 : SIZE_MAX);
 	}
-	free(index);
+	free(http_rows);
 	free(shown);
 	return rc;
 }

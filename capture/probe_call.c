@@ -1,0 +1,178 @@
+/*
+ * probe_call.c - parameters of single calls whose value depends on what was asked: poll, ptrace, keyctl, prctl,
+ * quotactl, and the calls that move several messages.
+ */
+#include "capture/probe_build.h"
+
+#include <linux/keyctl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+
+#include "schema/schema.h"
+
+static uint16_t poll_flags(uint16_t kernel)
+{
+	static const uint16_t rows[][2] = {
+		{ POLLIN, PPM_POLLIN }, { POLLPRI, PPM_POLLPRI }, { POLLOUT, PPM_POLLOUT }, { POLLRDHUP, PPM_POLLRDHUP },
+		{ POLLERR, PPM_POLLERR }, { POLLHUP, PPM_POLLHUP }, { POLLNVAL, PPM_POLLNVAL }, { POLLRDNORM, PPM_POLLRDNORM },
+		{ POLLRDBAND, PPM_POLLRDBAND }, { POLLWRNORM, PPM_POLLWRNORM }, { POLLWRBAND, PPM_POLLWRBAND },
+	};
+	uint16_t out = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (kernel & rows[i][0]) {
+			out |= rows[i][1];
+		}
+	}
+	return out;
+}
+
+void build_poll(struct build *b, const struct build_item *it)
+{
+	uint32_t count = it->len / sizeof(struct pollfd);
+
+	build_number(b, count, 2);
+	for (uint32_t i = 0; i < count; i++) {
+		size_t at = i * sizeof(struct pollfd);
+
+		build_number(b, (uint64_t)(int64_t)(int32_t)build_u32(it, at), 8);
+		build_number(b, poll_flags(build_u16(it, at + offsetof(struct pollfd, revents))), 2);
+	}
+}
+
+/* Lengths of the messages, then their bytes: see TAKE_MESSAGES. */
+uint64_t build_messages_result(const struct build *b, const struct build_item *it)
+{
+	uint64_t sum = 0;
+
+	if (b->rec->ret < 0) {
+		return (uint64_t)b->rec->ret;
+	}
+	for (size_t i = 0; i < RECORD_MESSAGES; i++) {
+		sum += build_u32(it, i * 4);
+	}
+	return sum;
+}
+
+void build_messages(struct build *b, const struct build_item *it)
+{
+	if (it->len > RECORD_MESSAGES * 4) {
+		build_add(b, it->data + RECORD_MESSAGES * 4, it->len - RECORD_MESSAGES * 4);
+	}
+}
+
+void build_ptrace_data(struct build *b)
+{
+	uint64_t request = b->rec->args[0];
+
+	switch (request) {
+	case PTRACE_CONT:
+	case PTRACE_SINGLESTEP:
+	case PTRACE_DETACH:
+	case PTRACE_SYSCALL:
+		build_number(b, PPM_PTRACE_IDX_SIGTYPE, 1);
+		build_number(b, b->rec->args[3], 1);
+		break;
+	case PTRACE_PEEKTEXT:
+	case PTRACE_PEEKDATA:
+	case PTRACE_PEEKUSER:
+		build_number(b, PPM_PTRACE_IDX_UINT64, 1);
+		build_number(b, build_u64(build_item(b, 0), 0), 8);
+		break;
+	default:
+		build_number(b, PPM_PTRACE_IDX_UINT64, 1);
+		build_number(b, b->rec->args[3], 8);
+		break;
+	}
+}
+
+/* Which arguments (bits from 0) of a keyctl operation are there, and which of them texts. */
+static void keyctl_shape(uint64_t operation, unsigned int *ret_there, unsigned int *ret_texts)
+{
+	static const struct {
+		uint8_t there, texts;
+	} shapes[] = {
+		[KEYCTL_GET_KEYRING_ID] = { 6, 0 }, [KEYCTL_JOIN_SESSION_KEYRING] = { 2, 2 }, [KEYCTL_UPDATE] = { 14, 0 },
+		[KEYCTL_REVOKE] = { 2, 0 }, [KEYCTL_CHOWN] = { 14, 0 }, [KEYCTL_SETPERM] = { 6, 0 }, [KEYCTL_DESCRIBE] = { 14, 0 },
+		[KEYCTL_CLEAR] = { 2, 0 }, [KEYCTL_LINK] = { 6, 0 }, [KEYCTL_UNLINK] = { 6, 0 }, [KEYCTL_SEARCH] = { 30, 12 },
+		[KEYCTL_READ] = { 14, 0 }, [KEYCTL_INSTANTIATE] = { 30, 0 }, [KEYCTL_NEGATE] = { 14, 0 },
+		[KEYCTL_SET_REQKEY_KEYRING] = { 2, 0 }, [KEYCTL_SET_TIMEOUT] = { 6, 0 }, [KEYCTL_ASSUME_AUTHORITY] = { 2, 0 },
+		[KEYCTL_GET_SECURITY] = { 14, 0 }, [KEYCTL_SESSION_TO_PARENT] = { 0, 0 }, [KEYCTL_REJECT] = { 30, 0 },
+		[KEYCTL_INSTANTIATE_IOV] = { 30, 0 }, [KEYCTL_INVALIDATE] = { 2, 0 }, [KEYCTL_GET_PERSISTENT] = { 6, 0 },
+		[KEYCTL_DH_COMPUTE] = { 30, 0 }, [KEYCTL_PKEY_QUERY] = { 30, 8 }, [KEYCTL_RESTRICT_KEYRING] = { 14, 12 },
+		[KEYCTL_MOVE] = { 30, 0 }, [KEYCTL_CAPABILITIES] = { 6, 0 }, [KEYCTL_WATCH_KEY] = { 14, 0 },
+	};
+
+	*ret_there = operation < ARRAY_LEN(shapes) ? shapes[operation].there : 30;
+	*ret_texts = operation < ARRAY_LEN(shapes) ? shapes[operation].texts : 0;
+}
+
+void build_keyctl(struct build *b, unsigned int arg, unsigned int item)
+{
+	const struct build_item *it = build_item(b, item);
+	unsigned int there, texts;
+
+	keyctl_shape(b->rec->args[0], &there, &texts);
+	if (!(there & (1u << arg))) {
+		return;
+	}
+	if ((texts & (1u << arg)) && it->len > 0) {
+		build_number(b, PPM_KEYCTL_IDX_CHARBUF, 1);
+		build_add(b, it->data, it->len);
+	} else {
+		build_number(b, PPM_KEYCTL_IDX_INT64, 1);
+		build_number(b, b->rec->args[arg], 8);
+	}
+}
+
+bool build_prctl_has_text(uint64_t option)
+{
+	return option == PR_SET_NAME || option == PR_GET_NAME;
+}
+
+uint64_t build_prctl_number(const struct build *b, unsigned int arg, unsigned int item)
+{
+	switch ((uint32_t)b->rec->args[0]) {
+	case PR_SET_NAME:
+	case PR_GET_NAME:
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+	case PR_GET_PDEATHSIG:
+		return (uint64_t)(int64_t)(int32_t)build_u32(build_item(b, item), 0);
+	default:
+		return b->rec->args[arg];
+	}
+}
+
+/*
+ * struct dqblk: limits, space and inodes at 0 to 40, times at 48 and 56; struct dqinfo: grace times at 0 and 8, flags
+ * at 16. Numbers 0 to 4 are of the first as they stand there, 6 and 7 its times; 8 to 10 are the second's three, 11
+ * and 12 the format and the file's name.
+ */
+void build_quota(struct build *b, unsigned int which, const struct build_item *it, unsigned int bytes)
+{
+	uint64_t command = (uint32_t)b->rec->args[0] >> 8;
+	bool quota = command == 0x800007 || command == 0x800008;	/* Q_GETQUOTA, Q_SETQUOTA */
+	bool info = command == 0x800005 || command == 0x800006;		/* Q_GETINFO, Q_SETINFO */
+	uint64_t x = 0;
+
+	if (which == 12) {
+		if (command == 0x800002) {	/* Q_QUOTAON: the argument is a file */
+			build_add(b, it->data, it->len);
+		}
+		return;
+	}
+	if (which <= 4) {
+		x = quota ? build_u64(it, which * 8) : 0;
+	} else if (which <= 7) {
+		x = quota ? build_u64(it, which * 8) * NSEC_PER_SEC : 0;
+	} else if (which <= 9) {
+		x = info ? build_u64(it, (which - 8) * 8) * NSEC_PER_SEC : 0;
+	} else if (which == 10) {
+		x = info ? build_u32(it, 16) : 0;
+	} else if (which == 11) {
+		x = command == 0x800004 ? convert_number(CONVERT_QUOTA_FORMAT, build_u32(it, 0)) : PPM_QFMT_NOT_USED;
+	}
+	build_number(b, x, bytes);
+}

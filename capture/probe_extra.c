@@ -1,0 +1,100 @@
+/*
+ * probe_extra.c - what goes along with an event beyond its parameters (schema/extra.h): serial number, begin, TCP
+ * numbers, directory entries, lengths of messages.
+ */
+#include "capture/probe_build.h"
+
+#include "schema/extra.h"
+#include "schema/schema.h"
+
+static void extra_head(struct build *b, uint16_t kind, size_t len)
+{
+	uint16_t head[2] = { kind, (uint16_t)len };
+
+	memcpy(b->extra + b->extra_len, head, sizeof(head));
+	b->extra_len += sizeof(head);
+}
+
+static void extra_bytes(struct build *b, const void *p, size_t n)
+{
+	memcpy(b->extra + b->extra_len, p, n);
+	b->extra_len += (uint32_t)n;
+}
+
+static void extra_u64(struct build *b, uint16_t kind, uint64_t x)
+{
+	extra_head(b, kind, sizeof(x));
+	extra_bytes(b, &x, sizeof(x));
+}
+
+#define EXTRA_HEAD 4u
+#define DIRENT_NAME 19	/* of struct linux_dirent64: inode 8, offset 8, length 2, type 1 */
+#define DIRENTS_BYTES 48000u
+
+/* The entries getdents64 returned, as many as fit. */
+static void extra_entries(struct build *b, const struct build_item *it)
+{
+	uint32_t head_at = b->extra_len;
+	uint32_t end;
+	size_t at = 0;
+
+	b->extra_len += EXTRA_HEAD;
+	while (it->len - at > DIRENT_NAME) {
+		size_t len = build_u16(it, at + 16);
+		size_t name;
+		uint8_t name_len;
+
+		if (len <= DIRENT_NAME || len > it->len - at) {
+			break;
+		}
+		name = strnlen((const char *)it->data + at + DIRENT_NAME, len - DIRENT_NAME);
+		name_len = (uint8_t)(name < UINT8_MAX ? name : UINT8_MAX);
+		if (b->extra_len - head_at + 10u + name_len > DIRENTS_BYTES) {
+			break;
+		}
+		extra_bytes(b, it->data + at, 8);
+		extra_bytes(b, it->data + at + 18, 1);
+		extra_bytes(b, &name_len, 1);
+		extra_bytes(b, it->data + at + DIRENT_NAME, name_len);
+		at += len;
+	}
+	end = b->extra_len;
+	b->extra_len = head_at;
+	if (at > 0) {
+		extra_head(b, EXTRA_DIRENTS, end - head_at - EXTRA_HEAD);
+		b->extra_len = end;
+	}
+}
+
+/* Lengths of the messages of one call, where it is more than one. */
+static void extra_messages(struct build *b, const struct build_item *it)
+{
+	size_t count = (size_t)(b->rec->ret < RECORD_MESSAGES ? b->rec->ret : RECORD_MESSAGES);
+
+	if (b->rec->ret < 2 || it->len < RECORD_MESSAGES * 4) {
+		return;
+	}
+	extra_head(b, EXTRA_MESSAGES, count * 4);
+	extra_bytes(b, it->data, count * 4);
+}
+
+void build_extra(struct build *b, uint64_t offset_ns)
+{
+	b->extra_len = 0;
+	extra_u64(b, EXTRA_SERIAL, b->rec->serial);
+	if (b->rec->flags & RECORD_BEGUN) {
+		extra_u64(b, EXTRA_BEGIN, b->rec->begin + offset_ns);
+	}
+	if (b->tcp != NULL) {
+		extra_head(b, EXTRA_TCP, sizeof(*b->tcp));
+		extra_bytes(b, b->tcp, sizeof(*b->tcp));
+	}
+	if (b->row == NULL) {
+		return;
+	}
+	if (b->row->type == EV_SYSCALL_GETDENTS64_X) {
+		extra_entries(b, build_item(b, 0));
+	} else if (b->row->type == EV_SOCKET_SENDMMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X) {
+		extra_messages(b, build_item(b, 0));
+	}
+}

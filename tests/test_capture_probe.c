@@ -1,0 +1,808 @@
+/*
+ * test_capture_probe.c - the BPF programs on this kernel: a child process does what a step says, and the events that
+ * come out are held against what it did. No mock; where the kernel does not let us, every step says so aloud and is
+ * skipped.
+ */
+#include "skip.h"
+
+#include "base/base.h"
+
+#include <CUnit/CUnit.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capture/calls.h"
+#include "capture/probe.h"
+#include "schema/extra.h"
+#include "schema/schema.h"
+
+#define CAUGHT_MAX 200000
+#define RING_BYTES (4u << 20)
+
+void suite_capture_probe(CU_pSuite suite);
+
+struct caught {
+	uint64_t ts_ns;
+	int64_t tid;
+	uint16_t type, cpu;
+	uint32_t nparams, values_len, extra_len;
+	uint16_t lens[32];
+	uint8_t *bytes;		/* values, then extra items */
+};
+
+struct catch {
+	struct probe *probe;
+	struct caught *events;
+	size_t count;
+	struct probe_stats stats;
+	pid_t child;
+	int status;
+	int32_t reported;	/* a number the child found out */
+};
+
+static struct probe_options all_options(void)
+{
+	return (struct probe_options){
+		.ring_bytes = RING_BYTES, .snap_file = 80, .snap_net = 80, .snap_http = 400, .snap_other = 80, .all_syscalls = true,
+		.self = (int32_t)getpid(),
+	};
+}
+
+static int keep(void *arg, const struct scap_event *ev)
+{
+	struct catch *c = arg;
+	struct caught *k;
+
+	if (c->count == CAUGHT_MAX) {
+		return 0;
+	}
+	k = &c->events[c->count];
+	memset(k, 0, sizeof(*k));
+	k->ts_ns = ev->ts_ns;
+	k->tid = ev->tid;
+	k->type = ev->type;
+	k->cpu = ev->cpu;
+	k->nparams = ev->nparams;
+	for (uint32_t i = 0; i < ev->nparams; i++) {
+		k->lens[i] = ev->lens[i];
+		k->values_len += ev->lens[i];
+	}
+	k->extra_len = ev->extra_len;
+	k->bytes = malloc(k->values_len + k->extra_len + 1u);
+	if (k->bytes == NULL) {
+		return ERR_NOMEM;
+	}
+	memcpy(k->bytes, ev->values, k->values_len);
+	memcpy(k->bytes + k->values_len, ev->extra, ev->extra_len);
+	c->count++;
+	return 0;
+}
+
+/* ---- one run ---- */
+
+typedef int32_t step(void);
+
+static pid_t start_child(step *run, int *ret_go, int *ret_answer)
+{
+	int go[2], answer[2];
+	pid_t pid;
+
+	if (pipe(go) != 0 || pipe(answer) != 0) {
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0) {
+		char wait_for[1];
+		int32_t result;
+
+		close(go[1]);
+		close(answer[0]);
+		if (read(go[0], wait_for, 1) != 1) {
+			_exit(100);
+		}
+		result = run();
+		if (write(answer[1], &result, sizeof(result)) != sizeof(result)) {
+			_exit(101);
+		}
+		_exit(7);
+	}
+	close(go[0]);
+	close(answer[1]);
+	*ret_go = go[1];
+	*ret_answer = answer[0];
+	return pid;
+}
+
+/* Records what run does in a child. False: the kernel does not let us, which was said. */
+static bool record(struct catch *c, struct probe_options *opt, bool tree, bool poll, step *run)
+{
+	struct err e;
+	int go = -1;
+	int answer = -1;
+	bool done = false;
+
+	memset(c, 0, sizeof(*c));
+	err_init(&e);
+	c->events = calloc(CAUGHT_MAX, sizeof(*c->events));
+	c->child = start_child(run, &go, &answer);
+	CU_ASSERT_FATAL(c->events != NULL && c->child > 0);
+	if (tree) {
+		opt->pids[opt->pid_count++] = c->child;
+	}
+	if (probe_open(opt, &c->probe, &e) != 0) {
+		struct buf check;
+
+		buf_init(&check, 1u << 16);
+		if (probe_check(&check)) {
+			CU_FAIL("the probe does not open where it should");
+			printf("\n%s\n", e.message);
+		} else {
+			test_skip(e.message);
+		}
+		buf_release(&check);
+		close(go);
+		close(answer);
+		waitpid(c->child, &c->status, 0);
+		free(c->events);
+		return false;
+	}
+	CU_ASSERT(write(go, "!", 1) == 1);
+	while (!done) {
+		if (poll) {
+			CU_ASSERT(probe_poll(c->probe, 20, keep, c, &e) == 0);
+		}
+		done = waitpid(c->child, &c->status, poll ? WNOHANG : 0) == c->child;
+	}
+	CU_ASSERT(read(answer, &c->reported, sizeof(c->reported)) == sizeof(c->reported));
+	CU_ASSERT(probe_drain(c->probe, keep, c, &e) == 0);
+	probe_stats(c->probe, &c->stats);
+	close(go);
+	close(answer);
+	return true;
+}
+
+static void release(struct catch *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->events[i].bytes);
+	}
+	free(c->events);
+	probe_close(c->probe);
+}
+
+static bool record_tree(struct catch *c, step *run)
+{
+	struct probe_options opt = all_options();
+
+	return record(c, &opt, true, true, run);
+}
+
+/* ---- what was caught ---- */
+
+static const uint8_t *value(const struct caught *k, unsigned int i, size_t *ret_len)
+{
+	size_t at = 0;
+
+	for (unsigned int n = 0; n < i && n < k->nparams; n++) {
+		at += k->lens[n];
+	}
+	*ret_len = i < k->nparams ? k->lens[i] : 0;
+	return k->bytes + at;
+}
+
+static int64_t number(const struct caught *k, unsigned int i)
+{
+	size_t len;
+	const uint8_t *p = value(k, i, &len);
+	uint64_t x = 0;
+
+	memcpy(&x, p, len < 8 ? len : 8);
+	return (int64_t)x;
+}
+
+static bool text_is(const struct caught *k, unsigned int i, const char *text)
+{
+	size_t len;
+	const uint8_t *p = value(k, i, &len);
+
+	return len == strlen(text) + 1 && memcmp(p, text, len) == 0;
+}
+
+static bool bytes_are(const struct caught *k, unsigned int i, const void *bytes, size_t n)
+{
+	size_t len;
+	const uint8_t *p = value(k, i, &len);
+
+	return len == n && memcmp(p, bytes, n) == 0;
+}
+
+/* Bytes of an extra item, or NULL. */
+static const uint8_t *extra(const struct caught *k, uint16_t kind, size_t *ret_len)
+{
+	const uint8_t *p = k->bytes + k->values_len;
+	size_t left = k->extra_len;
+
+	while (left >= 4) {
+		uint16_t head[2];
+
+		memcpy(head, p, 4);
+		if (head[1] > left - 4) {
+			return NULL;
+		}
+		if (head[0] == kind) {
+			*ret_len = head[1];
+			return p + 4;
+		}
+		p += 4 + head[1];
+		left -= 4u + head[1];
+	}
+	return NULL;
+}
+
+static uint64_t extra_number(const struct caught *k, uint16_t kind)
+{
+	uint64_t x = 0;
+	size_t len;
+	const uint8_t *p = extra(k, kind, &len);
+
+	if (p != NULL && len == sizeof(x)) {
+		memcpy(&x, p, sizeof(x));
+	}
+	return x;
+}
+
+/* The n-th event (from 0) of a type. */
+static const struct caught *find(const struct catch *c, uint16_t type, size_t n)
+{
+	static const struct caught none = { .bytes = (uint8_t *)(uintptr_t)"" };
+
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->events[i].type == type && n-- == 0) {
+			return &c->events[i];
+		}
+	}
+	return &none;
+}
+
+static size_t count_type(const struct catch *c, uint16_t type)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		n += c->events[i].type == type;
+	}
+	return n;
+}
+
+/* The n-th event whose text parameter i is text. */
+static const struct caught *find_text(const struct catch *c, uint16_t type, unsigned int i, const char *text)
+{
+	for (size_t n = 0; n < c->count; n++) {
+		if (c->events[n].type == type && text_is(&c->events[n], i, text)) {
+			return &c->events[n];
+		}
+	}
+	return find(c, UINT16_MAX, 0);
+}
+
+/* ---- files ---- */
+
+static int32_t do_files(void)
+{
+	char path[] = "/tmp/probe-test-XXXXXX";
+	struct iovec v[2] = { { (void *)(uintptr_t)"one", 3 }, { (void *)(uintptr_t)"four", 4 } };
+	char buf[100];
+	struct stat st;
+	int dir, fd;
+
+	if (mkdtemp(path) == NULL || chdir(path) != 0) {
+		return -1;
+	}
+	dir = open(".", O_RDONLY | O_DIRECTORY);
+	fd = openat(dir, "made", O_RDWR | O_CREAT | O_EXCL, 0640);
+	fstat(fd, &st);
+	if (write(fd, "hello", 5) != 5 || pread(fd, buf, 3, 1) != 3 || writev(fd, v, 2) != 7) {
+		return -1;
+	}
+	fchmod(fd, 04711);
+	renameat(dir, "made", dir, "moved");
+	openat(dir, "missing", O_WRONLY | O_APPEND);
+	syscall(SYS_getdents64, dir, buf, sizeof(buf));
+	unlinkat(dir, "moved", 0);
+	close(fd);
+	close(dir);
+	rmdir(path);
+	return (int32_t)st.st_ino;
+}
+
+static void test_capture_probe_files(void)
+{
+	const struct caught *k;
+	const uint8_t *entries;
+	struct catch c;
+	size_t len;
+
+	if (!record_tree(&c, do_files)) {
+		return;
+	}
+	CU_ASSERT_EQUAL(c.stats.drops_ring + c.stats.drops_scratch, 0);
+	k = find_text(&c, EV_SYSCALL_OPENAT_2_X, 2, "made");
+	CU_ASSERT(number(k, 0) >= 0);
+	CU_ASSERT_EQUAL(number(k, 3), PPM_O_RDWR | PPM_O_CREAT | PPM_O_EXCL | PPM_O_F_CREATED);
+	CU_ASSERT_EQUAL(number(k, 4), 0640);
+	CU_ASSERT_EQUAL((int32_t)number(k, 6), c.reported);
+	k = find_text(&c, EV_SYSCALL_OPENAT_2_X, 2, "missing");
+	CU_ASSERT_EQUAL(number(k, 0), -ENOENT);
+	CU_ASSERT_EQUAL(number(k, 3), PPM_O_WRONLY | PPM_O_APPEND);
+	k = find(&c, EV_SYSCALL_WRITE_X, 0);
+	CU_ASSERT_EQUAL(number(k, 0), 5);
+	CU_ASSERT(bytes_are(k, 1, "hello", 5));
+	CU_ASSERT_EQUAL(number(k, 3), 5);
+	k = find(&c, EV_SYSCALL_PREAD_X, 0);
+	CU_ASSERT(bytes_are(k, 1, "ell", 3));
+	CU_ASSERT_EQUAL(number(k, 4), 1);
+	k = find(&c, EV_SYSCALL_WRITEV_X, 0);
+	CU_ASSERT(bytes_are(k, 1, "onefour", 7));
+	CU_ASSERT_EQUAL(number(k, 3), 7);
+	CU_ASSERT_EQUAL(number(find(&c, EV_SYSCALL_FCHMOD_X, 0), 2), 04711);
+	k = find(&c, EV_SYSCALL_RENAMEAT_X, 0);
+	CU_ASSERT(text_is(k, 2, "made") && text_is(k, 4, "moved"));
+	CU_ASSERT(text_is(find(&c, EV_SYSCALL_UNLINKAT_2_X, 0), 2, "moved"));
+	/* Of the three entries at least one fits into 100 bytes; each is inode, type, length, name. */
+	k = find(&c, EV_SYSCALL_GETDENTS64_X, 0);
+	entries = extra(k, EXTRA_DIRENTS, &len);
+	CU_ASSERT_FATAL(entries != NULL && len > 10);
+	CU_ASSERT(entries[9] > 0 && len >= 10u + entries[9]);
+	release(&c);
+}
+
+/* ---- processes ---- */
+
+static int32_t do_processes(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *const argv[] = { (char *)(uintptr_t)"zero", (char *)(uintptr_t)"first", (char *)(uintptr_t)"", NULL };
+		char *const envp[] = { (char *)(uintptr_t)"NAME=value", NULL };
+
+		execve("/no/such/program", argv, envp);
+		execve("/bin/true", argv, envp);
+		_exit(1);
+	}
+	waitpid(pid, &status, 0);
+	return pid;
+}
+
+static void test_capture_probe_processes(void)
+{
+	static const char args[] = "first\0";
+	static const char env[] = "NAME=value";
+	const struct caught *k, *child, *end;
+	struct catch c;
+
+	if (!record_tree(&c, do_processes)) {
+		return;
+	}
+	/* Both sides of the clone, the child's first. */
+	CU_ASSERT_EQUAL(count_type(&c, EV_SYSCALL_CLONE_20_X), 2);
+	child = find(&c, EV_SYSCALL_CLONE_20_X, 0);
+	CU_ASSERT_EQUAL(child->tid, c.reported);
+	CU_ASSERT_EQUAL(number(child, 0), 0);
+	CU_ASSERT_EQUAL(number(child, 3), c.reported);
+	CU_ASSERT_EQUAL(number(child, 5), c.child);
+	k = find(&c, EV_SYSCALL_CLONE_20_X, 1);
+	CU_ASSERT_EQUAL(k->tid, c.child);
+	CU_ASSERT_EQUAL(number(k, 0), c.reported);
+	CU_ASSERT_EQUAL(number(k, 16), geteuid());
+	k = find(&c, EV_SYSCALL_EXECVE_19_X, 0);
+	CU_ASSERT_EQUAL(number(k, 0), -ENOENT);
+	CU_ASSERT(text_is(k, 1, "zero") && text_is(k, 30, "/no/such/program"));
+	k = find(&c, EV_SYSCALL_EXECVE_19_X, 1);
+	CU_ASSERT_EQUAL(k->tid, c.reported);
+	CU_ASSERT_EQUAL(number(k, 0), 0);
+	CU_ASSERT(text_is(k, 1, "zero") && bytes_are(k, 2, args, sizeof(args)));
+	CU_ASSERT(text_is(k, 13, "true") && bytes_are(k, 15, env, sizeof(env)));
+	CU_ASSERT(text_is(k, 30, "/bin/true"));
+	CU_ASSERT(text_is(k, 27, "/usr/bin/true") || text_is(k, 27, "/bin/true"));
+	CU_ASSERT_EQUAL(number(k, 28), getpgrp());
+	end = find(&c, EV_PROCEXIT_1_E, 0);
+	CU_ASSERT_EQUAL(end->tid, c.reported);
+	CU_ASSERT_EQUAL(number(end, 1), 0);
+	end = find(&c, EV_PROCEXIT_1_E, 1);
+	CU_ASSERT_EQUAL(end->tid, c.child);
+	CU_ASSERT_EQUAL(number(end, 0), 7 << 8);
+	CU_ASSERT_EQUAL(number(end, 1), 7);
+	release(&c);
+}
+
+/* ---- sockets ---- */
+
+static int listener(struct sockaddr_in *ret_a)
+{
+	socklen_t len = sizeof(*ret_a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	memset(ret_a, 0, sizeof(*ret_a));
+	ret_a->sin_family = AF_INET;
+	ret_a->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (struct sockaddr *)ret_a, len) != 0 || listen(fd, 4) != 0) {
+		return -1;
+	}
+	getsockname(fd, (struct sockaddr *)ret_a, &len);
+	return fd;
+}
+
+static int32_t do_tcp(void)
+{
+	static const char request[] = "GET /a-path-longer-than-the-eighty-bytes-that-are-kept-of-other-data-of-a-socket HTTP/1.1\r\n"
+		"Host: somewhere\r\n\r\n";
+	char buf[300];
+	struct sockaddr_in a;
+	int server = listener(&a);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	int peer;
+
+	if (connect(client, (struct sockaddr *)&a, sizeof(a)) != 0) {
+		return -1;
+	}
+	peer = accept4(server, NULL, NULL, SOCK_NONBLOCK);
+	if (send(client, request, sizeof(request) - 1, 0) < 0 || recv(peer, buf, sizeof(request) - 1, 0) < 0) {
+		return -1;
+	}
+	memset(buf, 'x', sizeof(buf));
+	if (send(client, buf, 200, 0) != 200) {
+		return -1;
+	}
+	close(client);
+	close(peer);
+	close(server);
+	return ntohs(a.sin_port);
+}
+
+struct tcp_numbers {
+	uint32_t write_seq, copied_seq, first_sent, first_received;
+};
+
+static struct tcp_numbers tcp_of(const struct caught *k)
+{
+	struct tcp_numbers t = { 0, 0, 0, 0 };
+	size_t len;
+	const uint8_t *p = extra(k, EXTRA_TCP, &len);
+
+	if (p != NULL && len == sizeof(t)) {
+		memcpy(&t, p, sizeof(t));
+	}
+	return t;
+}
+
+static void test_capture_probe_tcp(void)
+{
+	const uint8_t loopback[] = { 127, 0, 0, 1 };
+	const struct caught *k, *in;
+	struct tcp_numbers first, second, received;
+	const uint8_t *p;
+	struct catch c;
+	uint16_t port;
+	size_t len;
+
+	if (!record_tree(&c, do_tcp)) {
+		return;
+	}
+	k = find(&c, EV_SOCKET_CONNECT_X, 0);
+	p = value(k, 1, &len);
+	CU_ASSERT_FATAL(number(k, 0) == 0 && len == 13);
+	memcpy(&port, p + 11, 2);
+	CU_ASSERT(p[0] == AF_INET && memcmp(p + 1, loopback, 4) == 0 && memcmp(p + 7, loopback, 4) == 0);
+	CU_ASSERT_EQUAL(port, c.reported);
+	in = find(&c, EV_SOCKET_ACCEPT4_6_X, 0);
+	CU_ASSERT(bytes_are(in, 1, p, 13));	/* from the client to the server, on both sides */
+	CU_ASSERT_EQUAL(number(in, 4), 4);
+	CU_ASSERT_EQUAL(number(in, 5), PPM_O_NONBLOCK);
+	k = find(&c, EV_SOCKET_SENDTO_X, 0);
+	CU_ASSERT(bytes_are(k, 4, p, 13));
+	value(k, 1, &len);
+	CU_ASSERT_EQUAL(len, number(k, 0));	/* looks like HTTP: more than 80 bytes are kept */
+	CU_ASSERT(len > 80);
+	/* What was written stands between the two numbers, and where the connection began is known. */
+	first = tcp_of(k);
+	second = tcp_of(find(&c, EV_SOCKET_SENDTO_X, 1));
+	CU_ASSERT(first.write_seq != 0 && first.write_seq == first.first_sent);
+	CU_ASSERT_EQUAL(second.write_seq - first.write_seq, (uint32_t)number(k, 0));
+	CU_ASSERT_EQUAL(second.first_sent, first.first_sent);
+	value(find(&c, EV_SOCKET_SENDTO_X, 1), 1, &len);
+	CU_ASSERT_EQUAL(len, 80);
+	in = find(&c, EV_SOCKET_RECVFROM_X, 0);
+	received = tcp_of(in);
+	CU_ASSERT_EQUAL(received.copied_seq, first.write_seq);
+	CU_ASSERT_EQUAL(received.first_received, first.first_sent);
+	CU_ASSERT(bytes_are(in, 2, p, 13));
+	release(&c);
+}
+
+static int32_t do_unix(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct msghdr m;
+	struct iovec v[2] = { { (void *)(uintptr_t)"ab", 2 }, { (void *)(uintptr_t)"cde", 3 } };
+	struct mmsghdr many[2];
+	int in = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int out = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char buf[10];
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "/tmp/probe-test-%d.sock", (int)getpid());
+	memset(&m, 0, sizeof(m));
+	memset(many, 0, sizeof(many));
+	m.msg_iov = v;
+	m.msg_iovlen = 2;
+	if (bind(in, (struct sockaddr *)&a, sizeof(a)) != 0 || connect(out, (struct sockaddr *)&a, sizeof(a)) != 0) {
+		return -1;
+	}
+	sendmsg(out, &m, 0);
+	recv(in, buf, sizeof(buf), 0);
+	many[0].msg_hdr.msg_iov = many[1].msg_hdr.msg_iov = v;
+	many[0].msg_hdr.msg_iovlen = 1;
+	many[1].msg_hdr.msg_iovlen = 2;
+	sendmmsg(out, many, 2, 0);
+	unlink(a.sun_path);
+	return getpid();
+}
+
+static void test_capture_probe_unix(void)
+{
+	static const uint32_t lens[] = { 2, 5 };
+	const struct caught *k;
+	const uint8_t *p;
+	struct catch c;
+	char path[64];
+	size_t len;
+
+	if (!record_tree(&c, do_unix)) {
+		return;
+	}
+	snprintf(path, sizeof(path), "/tmp/probe-test-%d.sock", c.reported);
+	k = find(&c, EV_SOCKET_SENDMSG_X, 0);
+	CU_ASSERT(bytes_are(k, 1, "abcde", 5));
+	p = value(k, 4, &len);
+	CU_ASSERT_FATAL(len == 17 + strlen(path) + 1);
+	CU_ASSERT(p[0] == AF_UNIX && strcmp((const char *)p + 17, path) == 0);
+	/* Two messages of one call are one event. */
+	CU_ASSERT_EQUAL(count_type(&c, EV_SOCKET_SENDMMSG_X), 1);
+	k = find(&c, EV_SOCKET_SENDMMSG_X, 0);
+	CU_ASSERT_EQUAL(number(k, 0), 7);
+	CU_ASSERT(bytes_are(k, 3, "ababcde", 7));
+	p = extra(k, EXTRA_MESSAGES, &len);
+	CU_ASSERT(p != NULL && len == sizeof(lens) && memcmp(p, lens, len) == 0);
+	release(&c);
+}
+
+/* ---- times, numbers, drops ---- */
+
+#define CALLS 5000
+
+static int32_t do_many_calls(void)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	for (int i = 0; i < CALLS; i++) {
+		syscall(SYS_getppid);
+		if (write(null, "0123456789abcdefghijklmnopqrstuvwxyz", (size_t)(i % 36)) < 0) {
+			return -1;
+		}
+	}
+	usleep(20000);
+	return 0;
+}
+
+static size_t generic_calls(const struct catch *c, uint16_t native)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		n += c->events[i].type == EV_GENERIC_X && (uint16_t)number(&c->events[i], 1) == native;
+	}
+	return n;
+}
+
+static void test_capture_probe_counts_and_times(void)
+{
+	uint64_t last[1024] = { 0 };
+	uint64_t before = 0;
+	size_t gaps = 0;
+	size_t backward = 0;
+	struct catch c;
+
+	if (!record_tree(&c, do_many_calls)) {
+		return;
+	}
+	CU_ASSERT_EQUAL(generic_calls(&c, SYS_getppid), CALLS);
+	CU_ASSERT(count_type(&c, EV_SYSCALL_WRITE_X) >= CALLS);
+	for (size_t i = 0; i < c.count; i++) {
+		const struct caught *k = &c.events[i];
+		uint64_t serial = extra_number(k, EXTRA_SERIAL);
+		uint64_t begin = extra_number(k, EXTRA_BEGIN);
+
+		gaps += k->cpu < ARRAY_LEN(last) && last[k->cpu] != 0 && serial != last[k->cpu] + 1;
+		last[k->cpu % ARRAY_LEN(last)] = serial;
+		backward += k->ts_ns < before;
+		before = k->ts_ns;
+		CU_ASSERT(begin == 0 || begin <= k->ts_ns);
+		CU_ASSERT(k->type != EV_SYSCALL_WRITE_X || k->lens[1] == number(k, 0));
+		if (k->type == EV_GENERIC_X && (uint16_t)number(k, 1) == SYS_clock_nanosleep) {
+			CU_ASSERT(begin != 0 && k->ts_ns - begin >= 20000000);
+		}
+	}
+	CU_ASSERT_EQUAL(gaps, 0);
+	CU_ASSERT_EQUAL(backward, 0);
+	CU_ASSERT_EQUAL(c.stats.drops_ring, 0);
+	CU_ASSERT_EQUAL(c.stats.events, c.count);
+	release(&c);
+}
+
+/* A ring that nobody empties: what does not fit is counted, and the serial numbers say how much is missing. */
+static void test_capture_probe_counts_drops(void)
+{
+	struct probe_options opt = all_options();
+	struct catch c;
+	uint64_t drops = 0;
+
+	opt.ring_bytes = 65536;
+	if (!record(&c, &opt, true, false, do_many_calls)) {
+		return;
+	}
+	CU_ASSERT(c.count < CALLS && c.count > 100);
+	CU_ASSERT(c.stats.drops_ring > 0);
+	for (uint32_t i = 0; i < c.stats.cpus; i++) {
+		drops += c.stats.drops_by_cpu[i];
+	}
+	CU_ASSERT_EQUAL(drops, c.stats.drops_ring);
+	CU_ASSERT(c.count + c.stats.drops_ring >= CALLS);
+	release(&c);
+}
+
+/* ---- filters ---- */
+
+static int32_t do_grandchild(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0) {
+			syscall(SYS_getppid);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return 0;
+}
+
+static void test_capture_probe_filters_trees(void)
+{
+	struct probe_options opt = all_options();
+	struct catch c;
+
+	if (!record_tree(&c, do_grandchild)) {
+		return;
+	}
+	CU_ASSERT_EQUAL(generic_calls(&c, SYS_getppid), 1);
+	CU_ASSERT_EQUAL(count_type(&c, EV_PROCEXIT_1_E), 3);
+	release(&c);
+	/* Another tree: nothing of this one. */
+	opt.pids[opt.pid_count++] = 0x3fffffff;
+	if (record(&c, &opt, false, true, do_grandchild)) {
+		CU_ASSERT_EQUAL(c.count, 0);
+		release(&c);
+	}
+}
+
+static void test_capture_probe_filters_calls(void)
+{
+	struct probe_options opt = all_options();
+	struct catch c;
+
+	opt.all_syscalls = false;
+	opt.syscalls[SYS_getppid / 64] |= UINT64_C(1) << (SYS_getppid % 64);
+	opt.no_data = true;
+	if (!record(&c, &opt, true, true, do_grandchild)) {
+		return;
+	}
+	CU_ASSERT_EQUAL(generic_calls(&c, SYS_getppid), 1);
+	CU_ASSERT_EQUAL(c.count, 1u + count_type(&c, EV_PROCEXIT_1_E));
+	release(&c);
+}
+
+static void test_capture_probe_filters_names_and_users(void)
+{
+	struct probe_options opt = all_options();
+	struct catch c;
+
+	snprintf(opt.comms[opt.comm_count++], sizeof(opt.comms[0]), "true");
+	if (!record(&c, &opt, true, true, do_processes)) {
+		return;
+	}
+	/* The name is the one at the beginning of a call: that of the exec was another. */
+	CU_ASSERT(c.count > 0);
+	for (size_t i = 0; i < c.count; i++) {
+		CU_ASSERT_EQUAL(c.events[i].tid, c.reported);
+	}
+	release(&c);
+	opt = all_options();
+	opt.uids[opt.uid_count++] = 54321;
+	if (record(&c, &opt, true, true, do_processes)) {
+		CU_ASSERT_EQUAL(c.count, 0);
+		release(&c);
+	}
+}
+
+static void test_capture_probe_keeps_secrets(void)
+{
+	struct probe_options opt = all_options();
+	const struct caught *k;
+	struct catch c;
+
+	opt.no_args = opt.no_env = opt.no_data = true;
+	if (!record(&c, &opt, true, true, do_processes)) {
+		return;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		k = find(&c, EV_SYSCALL_EXECVE_19_X, i);
+		CU_ASSERT(text_is(k, 1, "zero") && k->lens[2] == 0 && k->lens[15] == 0);
+	}
+	release(&c);
+	if (record(&c, &opt, true, true, do_files)) {
+		CU_ASSERT_EQUAL(number(find(&c, EV_SYSCALL_WRITE_X, 0), 0), 5);
+		CU_ASSERT_EQUAL(find(&c, EV_SYSCALL_WRITE_X, 0)->lens[1], 0);
+		release(&c);
+	}
+}
+
+/* ---- without a kernel ---- */
+
+static void test_capture_probe_rows_fit_schema(void)
+{
+	const struct call_row *row;
+
+	for (size_t i = 0; (row = call_row_at(i)) != NULL; i++) {
+		const struct schema_event *ev = &schema_events[row->type];
+		size_t count = 0;
+
+		while (count < CALLS_PARAMS && row->rules[count].how != RULE_NONE) {
+			count++;
+		}
+		CU_ASSERT_EQUAL(count, ev->nparams);
+		CU_ASSERT(ev->is_exit && !(ev->flags & (EF_OLD_VERSION | EF_UNUSED)));
+		for (size_t other = 0; other < i; other++) {
+			CU_ASSERT(strcmp(call_row_at(other)->name, row->name) != 0);
+			CU_ASSERT(call_row_at(other)->type != row->type);
+		}
+	}
+}
+
+void suite_capture_probe(CU_pSuite suite)
+{
+	CU_add_test(suite, "test_capture_probe_rows_fit_schema", test_capture_probe_rows_fit_schema);
+	CU_add_test(suite, "test_capture_probe_files", test_capture_probe_files);
+	CU_add_test(suite, "test_capture_probe_processes", test_capture_probe_processes);
+	CU_add_test(suite, "test_capture_probe_tcp", test_capture_probe_tcp);
+	CU_add_test(suite, "test_capture_probe_unix", test_capture_probe_unix);
+	CU_add_test(suite, "test_capture_probe_counts_and_times", test_capture_probe_counts_and_times);
+	CU_add_test(suite, "test_capture_probe_counts_drops", test_capture_probe_counts_drops);
+	CU_add_test(suite, "test_capture_probe_filters_trees", test_capture_probe_filters_trees);
+	CU_add_test(suite, "test_capture_probe_filters_calls", test_capture_probe_filters_calls);
+	CU_add_test(suite, "test_capture_probe_filters_names_and_users", test_capture_probe_filters_names_and_users);
+	CU_add_test(suite, "test_capture_probe_keeps_secrets", test_capture_probe_keeps_secrets);
+}
