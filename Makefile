@@ -267,10 +267,10 @@ deps: ## installs the Debian packages the project needs (quiet when all are ther
 
 DEMO_DIR ?= thresher-report
 .PHONY: demo
-demo: ## from nothing to a report: packages, build, thresher report samples/
+demo: ## from nothing to a report: packages, build, thresher report of the incident in samples/
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory $(PARALLEL) all
-	$(BUILD)/thresher report samples/ -o $(DEMO_DIR)
+	$(BUILD)/thresher report samples/web-incident.scap.zst samples/web-incident.pcapng.gz -o $(DEMO_DIR)
 	@echo "open the report: file://$(CURDIR)/$(DEMO_DIR)/index.html"
 
 MAN := $(sort $(wildcard docs/*.1))
