@@ -218,6 +218,15 @@ static bool text_is(const struct caught *k, unsigned int i, const char *text)
 	return len == strlen(text) + 1 && memcmp(p, text, len) == 0;
 }
 
+static bool text_ends(const struct caught *k, unsigned int i, const char *end)
+{
+	size_t len;
+	size_t n = strlen(end) + 1;
+	const uint8_t *p = value(k, i, &len);
+
+	return len >= n && memcmp(p + len - n, end, n) == 0;
+}
+
 static bool bytes_are(const struct caught *k, unsigned int i, const void *bytes, size_t n)
 {
 	size_t len;
@@ -415,7 +424,7 @@ static void test_capture_probe_processes(void)
 	CU_ASSERT(text_is(k, 1, "zero") && bytes_are(k, 2, args, sizeof(args)));
 	CU_ASSERT(text_is(k, 13, "true") && bytes_are(k, 15, env, sizeof(env)));
 	CU_ASSERT(text_is(k, 30, "/bin/true"));
-	CU_ASSERT(text_is(k, 27, "/usr/bin/true") || text_is(k, 27, "/bin/true"));
+	CU_ASSERT(text_ends(k, 27, "/bin/true"));	/* as the whole machine sees it, whatever the root of this process */
 	CU_ASSERT_EQUAL(number(k, 28), getpgrp());
 	end = find(&c, EV_PROCEXIT_1_E, 0);
 	CU_ASSERT_EQUAL(end->tid, c.reported);

@@ -9,6 +9,7 @@
 #include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/follow.h"
+#include "cli/joined.h"
 #include "cli/select.h"
 
 /* line_sink.format of the second pass: no lines, only bytes. */
@@ -179,18 +180,19 @@ static int first_pass(struct follow *f, struct selection *sel, struct run *run)
 static int follow_run(struct follow *f, struct selection *sel, const struct options *o)
 {
 	struct run run, again;
+	bool from_stdin;
 	int status;
 
 	run_init(&run, o, f->diag);
 	run_init(&again, o, f->diag);
-	for (size_t i = 0; i < o->input_count; i++) {
-		if (strcmp(o->inputs[i], "-") == 0) {
-			diag_error(f->diag, "follow reads its inputs twice and cannot do so with standard input: name a file");
-			return err_exit_status(ERR_USAGE);
-		}
-	}
-	status = first_pass(f, sel, &run);
+	status = joined_keep_stdin("follow", o, f->diag, &from_stdin);
 	if (status == 0) {
+		status = first_pass(f, sel, &run);
+	}
+	if (status == 0) {
+		if (from_stdin) {
+			lseek(STDIN_FILENO, 0, SEEK_SET);
+		}
 		status = follow_joined(f, &again);
 	}
 	run_release(&again);

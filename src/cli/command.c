@@ -58,7 +58,7 @@ const struct command commands[] = {
 	  "were captured, holes filled with the buffers of the system calls that sent or got\n"
 	  "the bytes, what neither has as a gap. A TARGET is fd:PID:FD (socket or pipe),\n"
 	  "flow:COMMUNITY_ID or http:N (row of table http, from 1); without one, -f chooses.\n"
-	  "Reads the inputs twice: they must be files.",
+	  "Reads the inputs twice: standard input is kept in a temporary file, 4 GiB at most.",
 	  "thresher follow http:12 web.scap web.pcapng\n"
 	  "thresher follow http:12 --side server --body --as raw evidence/ > index.html\n"
 	  "thresher follow fd:912:7 --as hex web.scap\n"

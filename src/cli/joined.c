@@ -96,8 +96,7 @@ static const struct tap *const taps[] = { &notes_tap, NULL };
 
 /* ---- the pass ------------------------------------------------------------------------------------------------ */
 
-/* Standard input is kept as far as it is read twice. */
-static int keep_stdin(const char *what, const struct options *o, struct diag *d, bool *ret_named)
+int joined_keep_stdin(const char *what, const struct options *o, struct diag *d, bool *ret_named)
 {
 	struct spool s = { 0, false };
 	bool named = false;
@@ -201,7 +200,7 @@ int joined_list(struct joined *j, const char *what, const struct options *o, str
 	int status;
 
 	memset(j, 0, sizeof(*j));
-	status = keep_stdin(what, o, d, &j->from_stdin);
+	status = joined_keep_stdin(what, o, d, &j->from_stdin);
 	run_init(&j->run, o, d);
 	status = status == 0 ? run_inputs(&j->run) : status;
 	j->shared_dir = shared_directory(&j->run.inputs);

@@ -21,6 +21,10 @@ struct joined {
 	bool many_packets, many_calls;	/* several sources hold such: numbers need the name of theirs */
 };
 
+/* Standard input, where it is among the inputs, is kept as far as LIMIT_SPOOL_BYTES, so that it can be read twice: the second time after
+ * a seek to its start. 0, or the exit status; what is wrong, or left out, has been said. what: the command, for messages. */
+int joined_keep_stdin(const char *what, const struct options *o, struct diag *d, bool *ret_named);
+
 /*
  * Lists the inputs. what: the option or command, for messages. Standard input is kept in a file up to LIMIT_SPOOL_BYTES; that there was
  * more is said. 0, or the exit status; what is wrong has been said.

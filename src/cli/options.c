@@ -20,7 +20,8 @@ const struct option_row option_rows[] = {
 	  "pcapng file to write, - for standard output; replaced only\n"
 	  "when all of it is written, and never an input" },
 	{ "with", 0, OPTION_TEXT, OPT_FOR_ANNOTATE, AT(with), "LIST", 0, 0, NULL,
-	  "how processes are written, comma-separated (default: all):\n"
+	  "how processes are written, comma-separated, by default\n"
+	  "option,comment:\n"
 	  "option, process and thread id of each packet; block, a record\n"
 	  "of each process before its first packet (Wireshark before 5.0\n"
 	  "shows these as frames); comment, all that is known, beside\n"
@@ -90,7 +91,7 @@ const struct option_row option_rows[] = {
 	{ "join", 0, OPTION_FLAG, OPT_FOR_PRINT, AT(join), NULL, 0, 0, NULL,
 	  "packets with process, thread and call, calls on sockets with\n"
 	  "the packets that carried their bytes; reads the inputs twice\n"
-	  "(standard input is kept in a temporary file)" },
+	  "(standard input is kept in a temporary file, 4 GiB at most)" },
 	{ "count", 'c', OPTION_NUMBER, OPT_FOR_TOP, AT(count), "N", 0, UINT64_MAX - 1, NULL,
 	  "the first N rows" },
 	{ "count", 'c', OPTION_NUMBER, OPT_FOR_PRINT, AT(count), "N", 0, UINT64_MAX - 1, NULL,

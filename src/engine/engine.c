@@ -208,7 +208,6 @@ int engine_run(struct engine *en, const struct input_list *inputs, struct err *e
 	int rc2;
 
 	en->inputs = inputs;
-	en->join = en->join && (en->opt.join || inputs_may_have_packets(inputs));
 	rc = lanes_build(en, e);
 	if (rc != 0) {
 		return rc;

@@ -196,9 +196,6 @@ uint32_t shards_unfinished(const struct section *sec);
 int shards_finish(struct section *sec, uint32_t shards);
 int shards_freeze(struct section *sec);
 
-/* joinable.c */
-bool inputs_may_have_packets(const struct input_list *inputs);
-
 /* hide.c: hide_batch by the worker that taps a batch, before it; hide_keep in order, when it is released. 0, ERR_NOMEM. */
 bool hide_asked(const struct engine_options *opt);
 int hide_new(struct engine *en, struct hide **ret_h, struct err *e);
