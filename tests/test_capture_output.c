@@ -380,7 +380,8 @@ static void test_capture_output_time(void)
 	struct mk_folder dir;
 	struct output *o;
 	struct timespec now;
-	uint64_t now_ns;
+	uint64_t now_ns, next_ns;
+	const char *first, *second;
 	struct err e;
 
 	err_init(&e);
@@ -394,10 +395,18 @@ static void test_capture_output_time(void)
 	CU_ASSERT_FALSE(output_full(o, now_ns + 9 * NSEC_PER_SEC));
 	CU_ASSERT_TRUE(output_full(o, now_ns + 11 * NSEC_PER_SEC + NSEC_PER_SEC));
 	/* The same second twice: the second file has a number. */
-	CU_ASSERT_EQUAL(output_next(o, MK_T0, &e), 0);
-	CU_ASSERT_STRING_EQUAL(output_path(o), mk_in(&dir, 1, "t-20.scap"));
-	CU_ASSERT_EQUAL(output_next(o, MK_T0, &e), 0);
-	CU_ASSERT_STRING_EQUAL(output_path(o), mk_in(&dir, 1, "t-20-00001.scap"));
+	next_ns = MK_T0;
+	first = "t-20.scap";
+	second = "t-20-00001.scap";
+	if (now.tv_sec % 60 >= 15 && now.tv_sec % 60 <= 25) {	/* not the second of the first file's name */
+		next_ns += 30 * NSEC_PER_SEC;
+		first = "t-50.scap";
+		second = "t-50-00001.scap";
+	}
+	CU_ASSERT_EQUAL(output_next(o, next_ns, &e), 0);
+	CU_ASSERT_STRING_EQUAL(output_path(o), mk_in(&dir, 1, first));
+	CU_ASSERT_EQUAL(output_next(o, next_ns, &e), 0);
+	CU_ASSERT_STRING_EQUAL(output_path(o), mk_in(&dir, 1, second));
 	CU_ASSERT_EQUAL(output_close(o, &e), 0);
 	output_free(o);
 	mk_folder_remove(&dir);

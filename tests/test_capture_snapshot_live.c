@@ -156,7 +156,7 @@ static void *thread_main(void *arg)
 	struct told *t = arg;
 
 	prctl(PR_SET_NAME, "second");
-	t->tid = (int)syscall(SYS_gettid);
+	__atomic_store_n(&t->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	pause();
 	return NULL;
 }
@@ -194,7 +194,7 @@ static void child_main(const char *folder, int to, int hold)
 	open_others(&t, path);
 	fill_inodes(&t);
 	pthread_create(&thread, NULL, thread_main, &t);
-	while (*(volatile int *)&t.tid == 0) {
+	while (__atomic_load_n(&t.tid, __ATOMIC_ACQUIRE) == 0) {
 		sched_yield();
 	}
 	t.pid = (int)getpid();
