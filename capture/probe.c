@@ -449,16 +449,6 @@ void probe_close(struct probe *p)
 	free(p);
 }
 
-int probe_add_pid(struct probe *p, int32_t pid, struct err *e)
-{
-	const uint8_t yes = 1;
-
-	if (p->opt.pid_count == 0) {
-		return err_set(e, ERR_USAGE, "the probe was opened without a list of processes");
-	}
-	return put(p->bpf->maps.tree, &pid, &yes, e);
-}
-
 /* ---- events ---- */
 
 static int make_event(void *arg, const struct record *rec, size_t len, uint16_t cpu)

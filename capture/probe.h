@@ -52,9 +52,6 @@ struct probe;
 int probe_open(const struct probe_options *opt, struct probe **ret_p, struct err *e);
 void probe_close(struct probe *p);
 
-/* One more root of a tree of processes; ids as the initial namespace has them. */
-int probe_add_pid(struct probe *p, int32_t pid, struct err *e);
-
 /* ev and what it points to are the probe's, until the call returns. Not 0: stop, and probe_poll returns it. */
 typedef int probe_sink(void *arg, const struct scap_event *ev);
 

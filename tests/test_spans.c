@@ -7,6 +7,8 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "report/render.h"
+#include "stats/stats.h"
 
 /* ---- looking up --------------------------------------------------------------------------------------------- */
 
@@ -159,10 +161,18 @@ static void test_spans_are_ordered_and_well_formed(void)
 /* Bytes of a trace. */
 static struct buf trace_of(const struct mkspans *m)
 {
+	struct tap_input in = { .join = m->join, .sources = m->k.source, .source_count = m->k.count };
+	struct report r;
 	struct buf out;
+	struct err e;
 
+	err_init(&e);
+	report_init(&r);
 	buf_init(&out, 64u << 20);
-	CU_ASSERT_EQUAL_FATAL(spans_write_trace(m->join, m->k.source, m->k.count, &out), 0);
+	CU_ASSERT_EQUAL_FATAL(tap_spans.tables(NULL, &in, &r, &e), 0);
+	render_trace(&r, &out);
+	CU_ASSERT_FALSE_FATAL(out.failed);
+	report_release(&r);
 	return out;
 }
 

@@ -157,4 +157,28 @@ static inline uint64_t cur_u64(struct cursor *c, bool be)
 	return be ? cur_be64(c) : cur_le64(c);
 }
 
+/* An option of a block of pcapng, or a record that is built alike: code, length, value, padding to four bytes. */
+struct cur_option {
+	uint16_t code;
+	struct cursor value;
+};
+
+/* False at the end (the code 0) or where it is cut. */
+static inline bool cur_option(struct cursor *c, bool be, struct cur_option *ret_o)
+{
+	uint16_t len;
+
+	if (c->left < 4) {
+		return false;
+	}
+	ret_o->code = cur_u16(c, be);
+	len = cur_u16(c, be);
+	if (ret_o->code == 0) {
+		return false;
+	}
+	ret_o->value = cur_sub(c, len);
+	cur_skip(c, -(size_t)len & 3);
+	return !ret_o->value.bad;
+}
+
 #endif

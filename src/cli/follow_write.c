@@ -3,6 +3,7 @@
  */
 #include "cli/follow.h"
 
+#include "base/encode.h"
 #include "base/escape.h"
 #include "cli/colour.h"
 #include "cli/json.h"
@@ -258,19 +259,6 @@ static int write_raw(struct follow *f, struct view *v, struct err *e)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------- */
 
-static void add_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t x = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0u);
-		const char four[4] = { digits[x >> 18], digits[x >> 12 & 63], i + 1 < n ? digits[x >> 6 & 63] : '=',
-				       i + 2 < n ? digits[x & 63] : '=' };
-
-		buf_add(out, four, 4);
-	}
-}
-
 static void json_end(struct buf *out, const struct content_talk *t, unsigned int side)
 {
 	const struct sock *s = t->sock[side];
@@ -312,7 +300,7 @@ static void json_piece(struct buf *out, const struct content_piece *p, unsigned 
 	buf_addc(out, ',');
 	json_add_key(out, "data");
 	buf_addc(out, '"');
-	add_base64(out, p->bytes, p->len);
+	buf_add_base64(out, p->bytes, p->len);
 	buf_adds(out, "\"}");
 }
 

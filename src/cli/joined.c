@@ -138,34 +138,6 @@ static void count_kinds(struct joined *j, struct source *const *sources, uint32_
 	j->many_calls = calls > 1;
 }
 
-/* The longest directory that all absolute inputs lie in. */
-static size_t shared_directory(const struct input_list *l)
-{
-	const char *first = NULL;
-	size_t len = 0;
-
-	for (size_t i = 0; i < l->count; i++) {
-		const char *path = l->files[i].path;
-		size_t n = 0;
-
-		if (path[0] != '/') {
-			continue;
-		}
-		if (first == NULL) {
-			first = path;
-			len = (size_t)(strrchr(path, '/') - path) + 1;
-		}
-		while (n < len && path[n] == first[n]) {
-			n++;
-		}
-		while (n > 0 && first[n - 1] != '/') {
-			n--;
-		}
-		len = n;
-	}
-	return len;
-}
-
 const char *joined_shown(const struct joined *j, const struct source *s)
 {
 	return s->name[0] == '/' && strlen(s->name) > j->shared_dir ? s->name + j->shared_dir : s->name;
@@ -203,7 +175,7 @@ int joined_list(struct joined *j, const char *what, const struct options *o, str
 	status = joined_keep_stdin(what, o, d, &j->from_stdin);
 	run_init(&j->run, o, d);
 	status = status == 0 ? run_inputs(&j->run) : status;
-	j->shared_dir = shared_directory(&j->run.inputs);
+	j->shared_dir = engine_shared_directory(&j->run.inputs);
 	return status;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "cli/print_json.h"
 
+#include "base/encode.h"
 #include "base/escape.h"
 #include "cli/json.h"
 #include "cli/print_hex.h"
@@ -26,23 +27,6 @@ static bool is_valid_utf8(const uint8_t *p, size_t n)
 	return true;
 }
 
-static void add_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		size_t left = n - i;
-		uint32_t x = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
-			     (left > 2 ? p[i + 2] : 0);
-
-		buf_addc(out, digits[x >> 18]);
-		buf_addc(out, digits[x >> 12 & 63]);
-		buf_addc(out, left > 1 ? digits[x >> 6 & 63] : '=');
-		buf_addc(out, left > 2 ? digits[x & 63] : '=');
-	}
-}
-
 static void add_data(struct buf *out, struct param v)
 {
 	if (is_valid_utf8(v.p, v.len)) {
@@ -50,7 +34,7 @@ static void add_data(struct buf *out, struct param v)
 		return;
 	}
 	buf_adds(out, "{\"base64\":\"");
-	add_base64(out, v.p, v.len);
+	buf_add_base64(out, v.p, v.len);
 	buf_adds(out, "\"}");
 }
 

@@ -3,6 +3,7 @@
  */
 #include "cli/print_packet.h"
 
+#include "base/encode.h"
 #include "base/escape.h"
 #include "cli/colour.h"
 #include "cli/json.h"
@@ -22,17 +23,6 @@ static bool has_ip(const struct layer *l)
 	return l != NULL && (l->key.ip_version == 4 || l->key.ip_version == 6);
 }
 
-static void add_mac(struct buf *out, const uint8_t *mac)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < 6; i++) {
-		const char byte[3] = { ':', digits[mac[i] >> 4], digits[mac[i] & 15] };
-
-		buf_add(out, byte + (i == 0), i == 0 ? 2 : 3);
-	}
-}
-
 static bool has_mac(const struct packet *p)
 {
 	return p->link_type == LINK_ETHERNET && p->cap_len >= 12;
@@ -49,7 +39,7 @@ static bool add_address(const struct packet *p, const struct layer *l, bool send
 		return true;
 	}
 	if (has_mac(p)) {
-		add_mac(out, p->data + (sender ? 6 : 0));
+		buf_add_mac(out, p->data + (sender ? 6 : 0));
 		return true;
 	}
 	return false;

@@ -245,8 +245,3 @@ void *engine_tap_state(const struct engine *en, unsigned int tap)
 {
 	return en->tap_states[(size_t)tap * (en->worker_count + 1)];
 }
-
-void engine_stage_ns(const struct engine *en, uint64_t ret_ns[ENGINE_STAGES])
-{
-	memcpy(ret_ns, en->stage_ns, sizeof(en->stage_ns));
-}

@@ -61,9 +61,8 @@ struct engine_options {
 	bool fold;			/* rebuild state (else events keep no stamps) */
 	bool packets;			/* dissect packets and follow their flows, also when no tap asks for it */
 	bool no_ndpi;			/* name services by thresher's own signatures only */
-	bool join;			/* collect sockets too and join them with flows, also when no tap asks for it or no
-				 * input holds packets */
-	bool no_join;			/* not even then */
+	bool join;			/* collect sockets too and join them with flows, also when no tap asks for it */
+	bool no_join;			/* not even when one does */
 	struct join_options join_options;
 	bool clock_packets;		/* times in joined tables by the packets' clock, not the syscalls' */
 	unsigned int wants;		/* WANT_ besides those of the taps; the filter's are added */
@@ -109,8 +108,5 @@ size_t engine_shared_directory(const struct input_list *inputs);
 /* Builds the tables of all taps (opt.taps) into r, with plots and summary. After engine_run. */
 int engine_report(struct engine *en, struct report *r, struct err *e);
 void *engine_tap_state(const struct engine *en, unsigned int tap);
-/* Time by stage, ns, added up over all threads, for bench: framing, decode, fold, flows, taps. */
-#define ENGINE_STAGES 5
-void engine_stage_ns(const struct engine *en, uint64_t ret_ns[ENGINE_STAGES]);
 
 #endif

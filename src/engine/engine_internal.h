@@ -37,9 +37,6 @@ enum slot_stage {
 	SLOT_DONE,		/* waits for its turn to be emitted and released */
 };
 
-enum stage_clock { CLOCK_FRAME, CLOCK_DECODE, CLOCK_FOLD, CLOCK_TRACK, CLOCK_TAP, CLOCK_COUNT };
-_Static_assert((int)CLOCK_COUNT == ENGINE_STAGES, "as engine_stage_ns says");
-
 struct slot {
 	struct batch batch;
 	struct lines lines;		/* with a sink */
@@ -101,7 +98,6 @@ struct worker {
 	struct engine *en;
 	unsigned int index;
 	struct thread thread;
-	uint64_t stage_ns[CLOCK_COUNT];
 };
 
 struct engine {
@@ -148,7 +144,6 @@ struct engine {
 	uint32_t source_count;
 	struct input_skip *skips;	/* owns */
 	size_t skip_count, skip_cap;
-	uint64_t stage_ns[CLOCK_COUNT];
 };
 
 uint64_t engine_clock_ns(void);

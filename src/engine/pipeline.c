@@ -344,13 +344,10 @@ static int do_tap(struct engine *en, struct worker *w, struct slot *s, struct er
 static int do_job(struct worker *w, const struct job *j, struct err *e)
 {
 	struct engine *en = w->en;
-	uint64_t start = engine_clock_ns();
-	enum stage_clock clock = CLOCK_FRAME;
 	int rc = 0;
 
 	switch (j->kind) {
 	case JOB_EMIT:
-		clock = CLOCK_TAP;
 		rc = emit_run(en, e);
 		break;
 	case JOB_FRAME:
@@ -358,7 +355,6 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 		j->slot->batch.serial = j->lane->next_frame;
 		break;
 	case JOB_DECODE:
-		clock = CLOCK_DECODE;
 		j->slot->batch.skip = hide_skip(en->hide);
 		j->slot->batch.hidden = hide_types(en->hide);
 		rc = decode_batch(&j->slot->batch);
@@ -367,26 +363,21 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 		}
 		break;
 	case JOB_FOLD:
-		clock = CLOCK_FOLD;
 		rc = fold_slot(en, j->lane, j->slot, j->released, e);
 		if (rc == 0) {
 			rc = taps_feed(en, w->index, &j->slot->batch, true);
 		}
 		break;
 	case JOB_SORT:
-		clock = CLOCK_TRACK;
 		rc = shards_sort(&j->slot->batch);
 		break;
 	case JOB_TRACK:
-		clock = CLOCK_TRACK;
 		rc = shards_track(&j->slot->batch, j->shards);
 		break;
 	case JOB_FINISH:
-		clock = CLOCK_TRACK;
 		rc = shards_finish(j->lane->fold_section, j->shards);
 		break;
 	case JOB_TAP:
-		clock = CLOCK_TAP;
 		rc = do_tap(en, w, j->slot, e);
 		break;
 	case JOB_CLOSE:
@@ -399,7 +390,6 @@ static int do_job(struct worker *w, const struct job *j, struct err *e)
 	if (rc == ERR_NOMEM) {
 		err_nomem(e, "a batch");
 	}
-	w->stage_ns[clock] += engine_clock_ns() - start;
 	return rc;
 }
 
@@ -625,11 +615,6 @@ int pipeline_run(struct engine *en, struct err *e)
 	work(&en->workers[0]);
 	for (unsigned int i = 1; i < started; i++) {
 		thread_join(&en->workers[i].thread);
-	}
-	for (unsigned int i = 0; i < en->worker_count; i++) {
-		for (unsigned int c = 0; c < CLOCK_COUNT; c++) {
-			en->stage_ns[c] += en->workers[i].stage_ns[c];
-		}
 	}
 	if (en->code != 0 && e != NULL && e->code == 0) {
 		*e = en->err;

@@ -9,26 +9,19 @@
 bool extra_find(const uint8_t *body, uint32_t body_len, uint32_t event_end, bool be, struct cursor *ret_items)
 {
 	uint32_t at = (event_end + 3) & ~3u;
+	struct cur_option o;
 	struct cursor c;
 
 	if (at >= body_len) {
 		return false;
 	}
 	c = cur_make(body + at, body_len - at);
-	while (c.left >= 4) {
-		uint16_t code = cur_u16(&c, be);
-		uint16_t len = cur_u16(&c, be);
-		struct cursor value = cur_sub(&c, len);
-
-		if (code == 0 || c.bad) {
-			return false;
-		}
-		if (code == EXTRA_OPTION && len >= 4 + EXTRA_MAGIC_BYTES && cur_u32(&value, be) == EXTRA_PEN &&
-		    memcmp(cur_take(&value, EXTRA_MAGIC_BYTES), EXTRA_MAGIC, EXTRA_MAGIC_BYTES) == 0) {
-			*ret_items = value;
+	while (cur_option(&c, be, &o)) {
+		if (o.code == EXTRA_OPTION && o.value.left >= 4 + EXTRA_MAGIC_BYTES && cur_u32(&o.value, be) == EXTRA_PEN &&
+		    memcmp(cur_take(&o.value, EXTRA_MAGIC_BYTES), EXTRA_MAGIC, EXTRA_MAGIC_BYTES) == 0) {
+			*ret_items = o.value;
 			return true;
 		}
-		cur_skip(&c, -len & 3u);
 	}
 	return false;
 }

@@ -5,7 +5,7 @@
  */
 #include "filter/fields_packet.h"
 
-#include "net/describe_internal.h"
+#include "base/encode.h"
 #include "net/net.h"
 #include "net/packet_meta.h"
 #include "net/service.h"
@@ -332,7 +332,7 @@ static bool text_mac(struct field_ctx *c, const struct field_use *u, struct buf 
 	const uint8_t *p = ethernet(c);
 
 	if (p != NULL) {
-		describe_mac(out, p + u->field->which);
+		buf_add_mac(out, p + u->field->which);
 	}
 	return p != NULL;
 }

@@ -214,20 +214,13 @@ int content_add_sock(struct content *c, const struct join *j, const struct sock 
 
 /* ---- filling ------------------------------------------------------------------------------------------- */
 
-static int compare_sections(const struct section *a, const struct section *b)
-{
-	int by_name = strcmp(a->source->name, b->source->name);
-
-	return by_name != 0 ? by_name : (a->index > b->index) - (a->index < b->index);
-}
-
 /* Packets and calls of a section apart, each by number. */
 static int by_num(const void *pa, const void *pb, void *arg)
 {
 	const struct content *c = arg;
 	const struct place *a = &c->places[*(const uint32_t *)pa];
 	const struct place *b = &c->places[*(const uint32_t *)pb];
-	int order = compare_sections(a->section, b->section);
+	int order = section_compare(a->section, b->section);
 
 	if (order != 0) {
 		return order;
@@ -259,7 +252,7 @@ static size_t first_place(const struct content *c, const struct section *sec, bo
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		const struct place *p = &c->places[c->order[mid]];
-		int way = compare_sections(p->section, sec);
+		int way = section_compare(p->section, sec);
 
 		if (way == 0 && (p->from == PLACE_PACKET) != packet) {
 			way = p->from == PLACE_PACKET ? -1 : 1;
@@ -275,7 +268,7 @@ static size_t first_place(const struct content *c, const struct section *sec, bo
 
 static bool is_place(const struct place *p, const struct section *sec, bool packet)
 {
-	return (p->from == PLACE_PACKET) == packet && compare_sections(p->section, sec) == 0;
+	return (p->from == PLACE_PACKET) == packet && section_compare(p->section, sec) == 0;
 }
 
 static int keep(struct content *c, struct place *p, const uint8_t *bytes, size_t n)

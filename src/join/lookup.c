@@ -63,16 +63,9 @@ struct lookup {
 
 /* ---- sections ---------------------------------------------------------------------------------------------- */
 
-static int compare_sections(const struct section *a, const struct section *b)
-{
-	int by_name = strcmp(a->source->name, b->source->name);
-
-	return by_name != 0 ? by_name : (a->index > b->index) - (a->index < b->index);
-}
-
 static int by_section(const void *a, const void *b)
 {
-	return compare_sections(((const struct lookup_section *)a)->section, ((const struct lookup_section *)b)->section);
+	return section_compare(((const struct lookup_section *)a)->section, ((const struct lookup_section *)b)->section);
 }
 
 static struct lookup_section *find_section(const struct lookup *lk, const struct section *s)
@@ -81,7 +74,7 @@ static struct lookup_section *find_section(const struct lookup *lk, const struct
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int way = compare_sections(lk->sections[mid].section, s);
+		int way = section_compare(lk->sections[mid].section, s);
 
 		if (way == 0) {
 			return lk->sections[mid].twice ? NULL : &lk->sections[mid];
@@ -123,7 +116,7 @@ static int list_sections(struct lookup *lk, struct source *const *sources, uint3
 	}
 	qsort(lk->sections, lk->section_count, sizeof(*lk->sections), by_section);
 	for (size_t i = 1; i < lk->section_count; i++) {
-		if (compare_sections(lk->sections[i - 1].section, lk->sections[i].section) == 0) {
+		if (section_compare(lk->sections[i - 1].section, lk->sections[i].section) == 0) {
 			lk->sections[i - 1].twice = lk->sections[i].twice = true;
 		}
 	}
@@ -589,7 +582,7 @@ static bool add_marks(const struct lookup_section *packets, const struct place *
 static int by_run(const void *x, const void *y)
 {
 	const struct frame_run *a = x, *b = y;
-	int way = a->packets == b->packets ? 0 : compare_sections(a->packets, b->packets);
+	int way = a->packets == b->packets ? 0 : section_compare(a->packets, b->packets);
 
 	return way != 0 ? way : ORDER(a->first, b->first);
 }

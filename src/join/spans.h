@@ -51,11 +51,4 @@ struct http_joined {
 	uint32_t span;			/* of the server's exchange, or the client's, or UINT32_MAX */
 };
 
-/*
- * All spans as a Chrome trace (JSON, as Perfetto and chrome://tracing open it): a slice for each, in the row of its thread, where slices
- * that overlap without lying in each other get further rows of their own; arrows from parents in other threads. Times are
- * microseconds since the first span. 0, ERR_NOMEM, ERR_LIMIT.
- */
-int spans_write_trace(const struct join *j, struct source *const *sources, uint32_t count, struct buf *out);
-
 #endif

@@ -6,6 +6,8 @@
 
 #include "net/flow.h"
 
+#include "base/encode.h"
+
 #define SHA1_BYTES 20
 #define INPUT_BYTES (2 + 2 * 16 + 2 + 2 * 2)
 
@@ -48,22 +50,6 @@ static size_t input_of(const struct flow_key *key, uint16_t seed, uint8_t p[INPU
 	return n;
 }
 
-static void base64(const uint8_t digest[SHA1_BYTES], char *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (unsigned int i = 0; i < SHA1_BYTES; i += 3) {
-		uint32_t x = (uint32_t)digest[i] << 16 | (uint32_t)digest[i + 1] << 8;
-
-		x |= i + 2 < SHA1_BYTES ? digest[i + 2] : 0;
-		*out++ = digits[x >> 18];
-		*out++ = digits[x >> 12 & 63];
-		*out++ = digits[x >> 6 & 63];
-		*out++ = i + 2 < SHA1_BYTES ? digits[x & 63] : '=';
-	}
-	*out = '\0';
-}
-
 void community_id(const struct flow_key *key, uint16_t seed, char ret_id[COMMUNITY_ID_BYTES])
 {
 	uint8_t input[INPUT_BYTES];
@@ -75,5 +61,6 @@ void community_id(const struct flow_key *key, uint16_t seed, char ret_id[COMMUNI
 		return;
 	}
 	memcpy(ret_id, "1:", 2);
-	base64(digest, ret_id + 2);
+	encode_base64(ret_id + 2, digest, SHA1_BYTES);
+	ret_id[2 + ENCODE_BASE64_CHARS(SHA1_BYTES)] = '\0';
 }

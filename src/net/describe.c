@@ -62,21 +62,6 @@ void describe_ip6(struct buf *out, const uint8_t ip[16])
 	}
 }
 
-void describe_mac(struct buf *out, const uint8_t mac[6])
-{
-	static const char digits[] = "0123456789abcdef";
-	char text[17];
-
-	for (int i = 0; i < 6; i++) {
-		text[3 * i] = digits[mac[i] >> 4];
-		text[3 * i + 1] = digits[mac[i] & 15];
-		if (i < 5) {
-			text[3 * i + 2] = ':';
-		}
-	}
-	buf_add(out, text, sizeof(text));
-}
-
 bool describe_in_packet(const struct packet *p, const struct layer *l)
 {
 	uintptr_t data = (uintptr_t)p->data;

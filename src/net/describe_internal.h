@@ -30,7 +30,6 @@ size_t describe_line_bytes(const uint8_t *p, size_t n, bool *ret_ended);
 void describe_hex16(struct buf *out, uint16_t x);	/* 0x00ff */
 void describe_ip4(struct buf *out, const uint8_t ip[4]);
 void describe_ip6(struct buf *out, const uint8_t ip[16]);
-void describe_mac(struct buf *out, const uint8_t mac[6]);
 
 /* Is the captured payload within the packet's own bytes? Then what stands in front of it may be looked at. */
 bool describe_in_packet(const struct packet *p, const struct layer *l);

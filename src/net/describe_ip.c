@@ -8,6 +8,8 @@
  */
 #include "net/describe_internal.h"
 
+#include "base/encode.h"
+
 static const char *ip_proto_name(uint8_t proto)
 {
 	switch (proto) {
@@ -58,7 +60,7 @@ void describe_arp(const struct layer *l, struct buf *out)
 	case 2:
 		describe_ip4(out, sender);
 		ADD(out, " is at ");
-		describe_mac(out, sender_mac);
+		buf_add_mac(out, sender_mac);
 		return;
 	default:
 		ADD(out, "ARP operation ");
@@ -227,7 +229,7 @@ static void add_neighbor(const uint8_t *h, const struct layer *l, struct buf *ou
 	}
 	if (mac != NULL) {
 		buf_adds(out, reply ? " is at " : " from ");
-		describe_mac(out, mac);
+		buf_add_mac(out, mac);
 	}
 }
 
@@ -243,7 +245,7 @@ static void add_router(const struct layer *l, struct buf *out)
 	buf_adds(out, l->icmp_type == 134 ? "Router Advertisement" : "Router Solicitation");
 	if (mac != NULL) {
 		ADD(out, " from ");
-		describe_mac(out, mac);
+		buf_add_mac(out, mac);
 	}
 }
 

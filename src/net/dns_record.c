@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cursor.h"
+#include "base/encode.h"
 
 enum { TYPE_OPT = 41 };
 
@@ -62,32 +63,6 @@ static const struct layout {
 /* RFC 9460, section 14.3.2. */
 static const char *const svcb_keys[] = { "mandatory", "alpn",     "no-default-alpn", "port", "ipv4hint",
 					 "ech",       "ipv6hint", "dohpath",         "ohttp" };
-
-static void add_hex(struct buf *out, const uint8_t *p, size_t n)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n && !out->failed; i++) {
-		char pair[2] = { digits[p[i] >> 4], digits[p[i] & 15] };
-
-		buf_add(out, pair, 2);
-	}
-}
-
-static void add_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n && !out->failed; i += 3) {
-		size_t part = n - i < 3 ? n - i : 3;
-		uint32_t bits =
-			(uint32_t)p[i] << 16 | (part > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (part > 2 ? p[i + 2] : 0);
-		char four[4] = { digits[bits >> 18], digits[bits >> 12 & 63], part > 1 ? digits[bits >> 6 & 63] : '=',
-				 part > 2 ? digits[bits & 63] : '=' };
-
-		buf_add(out, four, 4);
-	}
-}
 
 /* Without padding, as NSEC3 has it (RFC 5155). */
 static void add_base32hex(struct buf *out, const uint8_t *p, size_t n)
@@ -257,7 +232,7 @@ static void add_svcb_value(struct cursor *v, uint16_t key, struct buf *out)
 		}
 		break;
 	case 5:
-		add_base64(out, v->p, v->left);
+		buf_add_base64(out, v->p, v->left);
 		break;
 	default:
 		add_quoted(out, v->p, v->left);
@@ -318,14 +293,14 @@ static void add_part(const struct dns_message *m, struct cursor *c, char part, s
 		} else if (text.left == 0) {
 			buf_addc(out, '-');
 		} else {
-			add_hex(out, text.p, text.left);
+			buf_add_hex_bytes(out, text.p, text.left);
 		}
 		break;
 	default:
 		if (part == 'x') {
-			add_hex(out, c->p, c->left);
+			buf_add_hex_bytes(out, c->p, c->left);
 		} else if (part == 'b') {
-			add_base64(out, c->p, c->left);
+			buf_add_base64(out, c->p, c->left);
 		} else {
 			add_quoted(out, c->p, c->left);
 		}
@@ -369,7 +344,7 @@ static void add_opt(const struct dns_record *r, struct cursor *c, struct buf *ou
 			buf_printf(out, "/%u", prefix);
 		} else {
 			add_option_name(out, code);
-			add_hex(out, v.p, v.left);
+			buf_add_hex_bytes(out, v.p, v.left);
 		}
 	}
 }
@@ -403,6 +378,6 @@ void dns_data_text(const struct dns_message *m, const struct dns_record *r, stru
 	if (parts == NULL || c.bad || c.left > 0) {
 		out->len = start;
 		buf_printf(out, "\\# %u%s", r->data_len, r->data_len > 0 ? " " : "");
-		add_hex(out, m->p + r->data_off, r->data_len);
+		buf_add_hex_bytes(out, m->p + r->data_off, r->data_len);
 	}
 }

@@ -5,26 +5,19 @@
 #include "base/cursor.h"
 #include "net/track.h"
 
-enum { OPTION_END = 0, OPTION_FLAGS = 2 };
+enum { OPTION_FLAGS = 2 };
 
 /* 1 inbound, 2 outbound, 0 not said: the option epb_flags. */
 static unsigned int packet_direction(const struct batch *b, const struct packet *p)
 {
 	struct cursor c = cur_make(p->options, p->options_len);
 	bool be = b->section->big_endian;
+	struct cur_option o;
 
-	while (c.left >= 4) {
-		uint16_t code = cur_u16(&c, be);
-		uint16_t len = cur_u16(&c, be);
-		struct cursor value = cur_sub(&c, len);
-
-		if (code == OPTION_END || c.bad) {
-			break;
+	while (cur_option(&c, be, &o)) {
+		if (o.code == OPTION_FLAGS && o.value.left == 4) {
+			return cur_u32(&o.value, be) & 3;
 		}
-		if (code == OPTION_FLAGS && len == 4) {
-			return cur_u32(&value, be) & 3;
-		}
-		cur_skip(&c, (4u - len % 4u) % 4u);
 	}
 	return 0;
 }

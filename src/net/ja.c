@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "base/buf.h"
+#include "base/encode.h"
 #include "base/limits.h"
 #include "net/tls_internal.h"
 
@@ -19,7 +20,6 @@ enum { EXT_SERVER_NAME = 0, EXT_ALPN = 16 };
 /* Lower-case hex of the first n bytes of the hash; "" where the library refuses it. */
 static void hash_text(const EVP_MD *md, const struct buf *text, size_t n, char *ret_hex)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
 
@@ -28,10 +28,7 @@ static void hash_text(const EVP_MD *md, const struct buf *text, size_t n, char *
 		ERR_clear_error();
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		ret_hex[2 * i] = digits[digest[i] >> 4];
-		ret_hex[2 * i + 1] = digits[digest[i] & 15];
-	}
+	encode_hex(ret_hex, digest, n);
 	ret_hex[2 * n] = '\0';
 }
 

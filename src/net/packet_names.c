@@ -64,32 +64,26 @@ static int add_names(struct packet_names *n, struct intern *texts, const uint8_t
 
 int packet_names_add_block(struct packet_names *n, struct intern *texts, const uint8_t *body, uint32_t len, bool be)
 {
-	enum { RECORD_END = 0, RECORD_IP4 = 1, RECORD_IP6 = 2 };
+	enum { RECORD_IP4 = 1, RECORD_IP6 = 2 };
 	struct cursor c = cur_make(body, len);
+	struct cur_option record;
 	int rc = 0;
 
-	while (c.left >= 4 && rc == 0) {
+	while (rc == 0 && cur_option(&c, be, &record)) {
 		uint8_t addr[16] = { [10] = 0xFF, [11] = 0xFF };
-		uint16_t type = cur_u16(&c, be);
-		uint16_t value = cur_u16(&c, be);
-		struct cursor record = cur_sub(&c, value);
-		size_t size = type == RECORD_IP4 ? 4 : 16;
+		size_t size = record.code == RECORD_IP4 ? 4 : 16;
 		const uint8_t *p;
 
-		if (type == RECORD_END || record.bad) {
-			break;
-		}
-		cur_skip(&c, (4u - value % 4u) % 4u);
-		if (type != RECORD_IP4 && type != RECORD_IP6) {	/* hardware addresses */
+		if (record.code != RECORD_IP4 && record.code != RECORD_IP6) {	/* hardware addresses */
 			continue;
 		}
-		p = cur_take(&record, size);
+		p = cur_take(&record.value, size);
 		if (p == NULL) {
 			break;
 		}
 		memcpy(addr + 16 - size, p, size);
 		n->records++;
-		rc = add_names(n, texts, addr, &record);
+		rc = add_names(n, texts, addr, &record.value);
 	}
 	return rc;
 }

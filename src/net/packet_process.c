@@ -18,7 +18,7 @@
 /* Distinct options whose meaning is remembered: a host has far fewer processes. */
 #define MEMO_MAX 65536u
 
-enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_PROCESS = 8, OPTION_PKTAP = 32769, OPTION_PKTAP_EFFECTIVE = 32771 };
+enum { OPTION_COMMENT = 1, OPTION_PROCESS = 8, OPTION_PKTAP = 32769, OPTION_PKTAP_EFFECTIVE = 32771 };
 
 /* A process information block. */
 struct generation {
@@ -171,6 +171,7 @@ int packet_processes_add_block(struct packet_processes *s, struct intern *texts,
 	struct cursor c = cur_make(body, len), entry;
 	uint32_t type = cur_le32(&c);
 	uint32_t size = cur_le32(&c);
+	struct cur_option o;
 	uint32_t pid;
 	int rc = 0;
 
@@ -179,16 +180,8 @@ int packet_processes_add_block(struct packet_processes *s, struct intern *texts,
 	if (entry.bad || type != ENTRY_PROCESS || s->block_count >= LIMIT_PACKET_PROCESSES) {
 		return 0;
 	}
-	while (entry.left >= 4 && rc == 0) {
-		uint16_t code = cur_le16(&entry);
-		uint16_t n = cur_le16(&entry);
-		struct cursor value = cur_sub(&entry, n);
-
-		if (code == OPTION_END || value.bad) {
-			break;
-		}
-		cur_skip(&entry, (4u - n % 4u) % 4u);
-		rc = read_block_option(s, texts, code, &value, &g);
+	while (rc == 0 && cur_option(&entry, false, &o)) {
+		rc = read_block_option(s, texts, o.code, &o.value, &g);
 	}
 	s->generation++;
 	return rc == 0 ? add_generation(s, pid, &g) : rc;
@@ -199,6 +192,7 @@ int packet_processes_add_pktap(struct packet_processes *s, struct intern *texts,
 	enum { NAME = 2 };
 	struct cursor c = cur_make(body, len);
 	struct pktap_process p = { cur_u32(&c, be), NULL };
+	struct cur_option o;
 	int rc = 0;
 
 	if (s->pktap_count == LIMIT_PACKET_PROCESSES) {
@@ -214,17 +208,9 @@ int packet_processes_add_pktap(struct packet_processes *s, struct intern *texts,
 		s->pktap = grown;
 		s->pktap_cap = cap;
 	}
-	while (c.left >= 4 && rc == 0) {
-		uint16_t code = cur_u16(&c, be);
-		uint16_t n = cur_u16(&c, be);
-		const uint8_t *value = cur_take(&c, n);
-
-		if (code == OPTION_END || c.bad) {
-			break;
-		}
-		cur_skip(&c, (4u - n % 4u) % 4u);
-		if (code == NAME) {
-			rc = packet_meta_text(texts, value, n, &p.name);
+	while (rc == 0 && cur_option(&c, be, &o)) {
+		if (o.code == NAME) {
+			rc = packet_meta_text(texts, o.value.p, o.value.left, &p.name);
 		}
 	}
 	s->pktap[s->pktap_count++] = p;	/* damaged ones too: others are counted from here */
@@ -270,30 +256,25 @@ struct claims {
 
 static int read_options(const struct packet *p, bool be, struct intern *texts, struct claims *c)
 {
-	struct cursor o = cur_make(p->options, p->options_len);
+	struct cursor options = cur_make(p->options, p->options_len);
+	struct cur_option o;
 	bool own = false;
 	int rc = 0;
 
 	claim_init(&c->option);
 	claim_init(&c->comment);
 	c->has_pktap = false;
-	while (o.left >= 4 && rc == 0) {
-		uint16_t code = cur_u16(&o, be);
-		uint16_t n = cur_u16(&o, be);
-		struct cursor value = cur_sub(&o, n);
+	while (rc == 0 && cur_option(&options, be, &o)) {
+		size_t n = o.value.left;
 
-		if (code == OPTION_END || value.bad) {
-			break;
-		}
-		cur_skip(&o, (4u - n % 4u) % 4u);
-		if (code == OPTION_PROCESS && n == 8) {
-			c->option.pid = cur_u32(&value, be);
-			c->option.tid = cur_u32(&value, be);
-		} else if (code == OPTION_COMMENT) {
-			rc = packet_comment_read((const char *)value.p, n, texts, &c->comment);
-		} else if (n == 4 && (code == OPTION_PKTAP || (code == OPTION_PKTAP_EFFECTIVE && !own))) {
-			own = code == OPTION_PKTAP;	/* rather than on whose behalf it sent */
-			c->pktap = cur_u32(&value, be);
+		if (o.code == OPTION_PROCESS && n == 8) {
+			c->option.pid = cur_u32(&o.value, be);
+			c->option.tid = cur_u32(&o.value, be);
+		} else if (o.code == OPTION_COMMENT) {
+			rc = packet_comment_read((const char *)o.value.p, n, texts, &c->comment);
+		} else if (n == 4 && (o.code == OPTION_PKTAP || (o.code == OPTION_PKTAP_EFFECTIVE && !own))) {
+			own = o.code == OPTION_PKTAP;	/* rather than on whose behalf it sent */
+			c->pktap = cur_u32(&o.value, be);
 			c->has_pktap = true;
 		}
 	}

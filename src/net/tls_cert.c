@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/encode.h"
 #include "base/limits.h"
 #include "net/rows.h"
 #include "net/tls_internal.h"
@@ -104,15 +105,11 @@ static uint64_t time_ns(struct cursor der)
 
 static void digest_text(const uint8_t *der, size_t n, char ret_hex[65])
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
 
 	if (EVP_Digest(der, n, digest, &len, EVP_sha256(), NULL) && len == 32) {
-		for (unsigned int i = 0; i < len; i++) {
-			ret_hex[2 * i] = digits[digest[i] >> 4];
-			ret_hex[2 * i + 1] = digits[digest[i] & 15];
-		}
+		encode_hex(ret_hex, digest, len);
 		ret_hex[64] = '\0';
 	}
 }

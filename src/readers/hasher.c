@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/limits.h"
 #include "base/thread.h"
 
@@ -212,7 +213,6 @@ void hasher_update(struct hasher *h, const void *p, size_t n)
 
 static void finish(struct hasher *h)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t sum[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
 
@@ -228,10 +228,7 @@ static void finish(struct hasher *h)
 		h->failed = ERR_INTERNAL;
 		return;
 	}
-	for (unsigned int i = 0; i < len; i++) {
-		h->hex[2 * i] = digits[sum[i] >> 4];
-		h->hex[2 * i + 1] = digits[sum[i] & 15];
-	}
+	encode_hex(h->hex, sum, len);
 	h->hex[64] = '\0';
 }
 

@@ -347,11 +347,6 @@ const struct input_skip *input_skips(const struct input *in, size_t *ret_count)
 	return in->skips;
 }
 
-uint64_t input_disk_pos(const struct input *in)
-{
-	return stream_disk_pos(in->levels[0].stream);
-}
-
 int input_sha256(struct input *in, char ret_hex[65], struct err *e)
 {
 	while (in->depth > 1) {

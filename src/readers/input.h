@@ -79,9 +79,6 @@ void input_free(struct input *in);
 int input_next(struct input *in, struct stream **ret_stream, const char **ret_name,
 	       const char **ret_wrap, struct err *e);
 
-/* Bytes of the file on disk consumed so far, for progress. */
-uint64_t input_disk_pos(const struct input *in);
-
 /* What was stepped over so far; borrowed until input_free. */
 const struct input_skip *input_skips(const struct input *in, size_t *ret_count);
 

@@ -9,29 +9,7 @@
 #include "readers/blocks.h"
 #include "readers/frame_internal.h"
 
-struct option {
-	uint16_t code;
-	struct cursor value;
-};
-
 /* The next pcapng option: value, then padding to 4. False at the end or when cut. */
-static bool next_option(struct cursor *c, bool be, struct option *ret_o)
-{
-	uint16_t len;
-
-	if (c->left < 4) {
-		return false;
-	}
-	ret_o->code = cur_u16(c, be);
-	len = cur_u16(c, be);
-	if (ret_o->code == 0) {
-		return false;
-	}
-	ret_o->value = cur_sub(c, len);
-	cur_skip(c, (4u - len % 4u) % 4u);
-	return !ret_o->value.bad;
-}
-
 static void copy_text(char *dst, size_t cap, const struct cursor *value)
 {
 	size_t n = value->left < cap - 1 ? value->left : cap - 1;
@@ -43,14 +21,14 @@ static void copy_text(char *dst, size_t cap, const struct cursor *value)
 int section_parse_header(struct section *s, const uint8_t *block, size_t len)
 {
 	struct cursor c = cur_make(block + 8, len - BLOCK_MIN_BYTES);
-	struct option o;
+	struct cur_option o;
 
 	s->kind = SECTION_PCAPNG;
 	cur_skip(&c, 4);
 	s->major = cur_u16(&c, s->big_endian);
 	s->minor = cur_u16(&c, s->big_endian);
 	cur_skip(&c, 8);
-	while (next_option(&c, s->big_endian, &o)) {
+	while (cur_option(&c, s->big_endian, &o)) {
 		switch (o.code) {
 		case 1:
 			copy_text(s->comment, sizeof(s->comment), &o.value);
@@ -128,7 +106,7 @@ static uint64_t units_of(uint8_t resol)
 	return units;
 }
 
-static void interface_option(struct packet_interface *i, const struct option *o, bool be)
+static void interface_option(struct packet_interface *i, const struct cur_option *o, bool be)
 {
 	struct cursor v = o->value;
 
@@ -159,7 +137,7 @@ static void interface_option(struct packet_interface *i, const struct option *o,
 int section_parse_interface(struct section *s, struct cursor *body)
 {
 	struct packet_interface *i;
-	struct option o;
+	struct cur_option o;
 	uint16_t link = cur_u16(body, s->big_endian);
 	uint32_t snaplen;
 
@@ -172,7 +150,7 @@ int section_parse_interface(struct section *s, struct cursor *body)
 	}
 	i->link_type = link;
 	i->snaplen = snaplen;
-	while (next_option(body, s->big_endian, &o)) {
+	while (cur_option(body, s->big_endian, &o)) {
 		interface_option(i, &o, s->big_endian);
 	}
 	return 0;
@@ -181,13 +159,13 @@ int section_parse_interface(struct section *s, struct cursor *body)
 void section_parse_statistics(struct section *s, struct cursor *body)
 {
 	uint32_t id = cur_u32(body, s->big_endian);
-	struct option o;
+	struct cur_option o;
 
 	cur_skip(body, 8);
 	if (body->bad || id >= s->interface_count) {
 		return;
 	}
-	while (next_option(body, s->big_endian, &o)) {
+	while (cur_option(body, s->big_endian, &o)) {
 		uint64_t x = cur_u64(&o.value, s->big_endian);
 
 		if (o.value.bad) {

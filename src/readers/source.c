@@ -79,6 +79,13 @@ struct section *source_add_section(struct source *s, uint64_t offset)
 	return sec;
 }
 
+int section_compare(const struct section *a, const struct section *b)
+{
+	int by_name = strcmp(a->source->name, b->source->name);
+
+	return by_name != 0 ? by_name : (a->index > b->index) - (a->index < b->index);
+}
+
 int source_add_damage(struct source *s, const struct damage *d)
 {
 	s->damages_total++;

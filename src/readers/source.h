@@ -135,6 +135,9 @@ void source_free(struct source *s);
 /* A new section at the end, zeroed but for source, index, offset. NULL: no memory. */
 struct section *source_add_section(struct source *s, uint64_t offset);
 
+/* Order by name of the file and place in it: the same in every run and of every pass. <0, 0, >0. */
+int section_compare(const struct section *a, const struct section *b);
+
 /* The next ordinal's bit; ordinals come without gaps. 0 or ERR_NOMEM. */
 int passed_add(struct passed *p, uint64_t num, bool yes);
 /* Without a filter everything has passed. */

@@ -61,6 +61,17 @@ static void map_name(struct state *s, struct map *m, uint32_t id, const struct s
 	s->epoch++;
 }
 
+static void fill_user(struct state *s, struct user_row *row, uint32_t uid, uint32_t gid, const struct str *name,
+		      struct param home, struct param shell)
+{
+	row->uid = uid;
+	row->gid = gid;
+	row->name = name;
+	row->home = keep_text(s, row->home, home);
+	row->shell = keep_text(s, row->shell, shell);
+	s->epoch++;
+}
+
 static void host_user(struct state *s, uint32_t uid, uint32_t gid, const struct str *name,
 		      struct param home, struct param shell)
 {
@@ -81,12 +92,7 @@ static void host_user(struct state *s, uint32_t uid, uint32_t gid, const struct 
 		}
 	}
 	row = &s->users[at - 1];
-	row->uid = uid;
-	row->gid = gid;
-	row->name = name;
-	row->home = keep_text(s, row->home, home);
-	row->shell = keep_text(s, row->shell, shell);
-	s->epoch++;
+	fill_user(s, row, uid, gid, name, home, shell);
 }
 
 static void container_user(struct state *s, struct container *c, uint32_t uid, uint32_t gid,
@@ -102,12 +108,7 @@ static void container_user(struct state *s, struct container *c, uint32_t uid, u
 		}
 		memset(row, 0, sizeof(*row));
 	}
-	row->uid = uid;
-	row->gid = gid;
-	row->name = name;
-	row->home = keep_text(s, row->home, home);
-	row->shell = keep_text(s, row->shell, shell);
-	s->epoch++;
+	fill_user(s, row, uid, gid, name, home, shell);
 }
 
 void user_put(struct state *s, struct container *c, uint32_t uid, uint32_t gid, struct param name,

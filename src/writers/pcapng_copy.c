@@ -8,38 +8,15 @@
 
 enum { BLOCK_NAMES = 4, BLOCK_SECRETS = 0xA };
 
-struct option {
-	uint16_t code;
-	struct cursor value;
-};
-
-/* Code, length, value, padding to four bytes: options and name records alike. False at the end or where it is cut. */
-static bool next_option(struct cursor *c, bool be, struct option *ret_o)
-{
-	uint16_t len;
-
-	if (c->left < 4) {
-		return false;
-	}
-	ret_o->code = cur_u16(c, be);
-	len = cur_u16(c, be);
-	if (ret_o->code == PCAPNG_END) {
-		return false;
-	}
-	ret_o->value = cur_sub(c, len);
-	cur_skip(c, (4u - len % 4u) % 4u);
-	return !ret_o->value.bad;
-}
-
 bool pcapng_copy_names(struct buf *out, const uint8_t *body, size_t len, bool be)
 {
 	struct cursor c = cur_make(body, len);
 	size_t start = out->len;
 	struct pcapng_block k = pcapng_begin(out, BLOCK_NAMES);
-	struct option record;
+	struct cur_option record;
 	bool any = false;
 
-	while (next_option(&c, be, &record)) {	/* addresses and names: bytes in any order of the machine */
+	while (cur_option(&c, be, &record)) {	/* addresses and names: bytes in any order of the machine */
 		pcapng_option(out, record.code, record.value.p, record.value.left);
 		any = true;
 	}
@@ -88,7 +65,7 @@ bool pcapng_copy_custom(struct buf *out, const uint8_t *body, size_t len, bool b
 }
 
 /* One number of 4 or 8 bytes. */
-static void copy_number(struct buf *out, const struct option *o, bool be)
+static void copy_number(struct buf *out, const struct cur_option *o, bool be)
 {
 	struct cursor v = o->value;
 
@@ -99,7 +76,7 @@ static void copy_number(struct buf *out, const struct option *o, bool be)
 	}
 }
 
-static void copy_process(struct buf *out, const struct option *o, bool be)
+static void copy_process(struct buf *out, const struct cur_option *o, bool be)
 {
 	struct cursor v = o->value;
 	size_t at = pcapng_option_begin(out, o->code);
@@ -110,7 +87,7 @@ static void copy_process(struct buf *out, const struct option *o, bool be)
 }
 
 /* The options of other makers, which may be copied: text or bytes behind the enterprise's number. */
-static void copy_custom_option(struct buf *out, const struct option *o, bool be)
+static void copy_custom_option(struct buf *out, const struct cur_option *o, bool be)
 {
 	struct cursor v = o->value;
 	uint32_t enterprise = cur_u32(&v, be);
@@ -129,10 +106,10 @@ bool pcapng_copy_packet_options(struct buf *out, const uint8_t *options, size_t 
 	enum { FLAGS = 2, HASH = 3, DROPS = 4, ID = 5, QUEUE = 6, VERDICT = 7, CUSTOM_TEXT = 2988, CUSTOM_BYTES = 2989,
 	       CUSTOM_TEXT_HERE = 19372, CUSTOM_BYTES_HERE = 19373, APPLE = 32769, APPLE_EFFECTIVE = 32771 };
 	struct cursor c = cur_make(options, len);
-	struct option o;
+	struct cur_option o;
 	bool process = false;
 
-	while (next_option(&c, be, &o)) {
+	while (cur_option(&c, be, &o)) {
 		switch (o.code) {
 		case PCAPNG_COMMENT:
 		case HASH:

@@ -10,7 +10,7 @@
 #include "cli/print_join.h"
 #include "join/spans.h"
 #include "net/layer_walk.h"
-#include "report/result.h"
+#include "report/render.h"
 #include "stats/stats.h"
 
 #define TEXT_MAX ((size_t)256 << 20)
@@ -154,24 +154,10 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 	return 0;
 }
 
-static int emit_lines(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		      size_t base, struct err *e)
-{
-	UNUSED_ARG(arg);
-	UNUSED_ARG(src);
-	UNUSED_ARG(text);
-	UNUSED_ARG(len);
-	UNUSED_ARG(line_count);
-	UNUSED_ARG(rows);
-	UNUSED_ARG(base);
-	UNUSED_ARG(e);
-	return 0;
-}
-
 static void second_pass(struct in_memory *r, const struct joined *joined, bool json)
 {
 	struct lines_arg arg = { joined, json };
-	struct line_sink sink = { .arg = &arg, .format = format_batch, .emit = emit_lines };
+	struct line_sink sink = { .arg = &arg, .format = format_batch };
 	struct engine_options opt = in_memory_options();
 	struct engine *again = NULL;
 	struct err e;
@@ -203,7 +189,6 @@ static void check_all(struct in_memory *r)
 {
 	const struct join *j = engine_joined(r->engine);
 	struct source *const *sources;
-	struct buf trace;
 	uint32_t count;
 
 	if (j == NULL) {
@@ -215,9 +200,6 @@ static void check_all(struct in_memory *r)
 	check_clocks(j);
 	check_spans(j);
 	check_http(j);
-	buf_init(&trace, TEXT_MAX);
-	(void)spans_write_trace(j, sources, count, &trace);
-	buf_release(&trace);
 	ask_all(r, j, sources, count);
 }
 
@@ -251,12 +233,16 @@ static void make_tables(struct in_memory *r)
 	const struct tap *const *taps = table_taps();
 	struct tap_input in = { .join = engine_joined(r->engine) };
 	struct report report;
+	struct buf trace;
 
 	report_init(&report);
 	in.sources = engine_sources(r->engine, &in.source_count);
 	for (unsigned int i = 0; taps[i] != NULL; i++) {
 		need(taps[i]->tables(engine_tap_state(r->engine, i), &in, &report, &r->err) == 0, taps[i]->name);
 	}
+	buf_init(&trace, TEXT_MAX);
+	render_trace(&report, &trace);
+	buf_release(&trace);
 	report_release(&report);
 }
 

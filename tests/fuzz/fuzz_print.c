@@ -132,19 +132,6 @@ static void every_packet(struct field_ctx *c, const struct batch *b, struct buf 
 	}
 }
 
-/* What print makes of --raw. */
-static struct event as_stored(const struct event *ev)
-{
-	struct event raw = *ev;
-
-	if (!(ev->flags & EVENT_UNKNOWN_TYPE)) {
-		raw.type = ev->stored_type;
-	}
-	raw.conv = 0;
-	raw.nparams = ev->stored_nparams;
-	return raw;
-}
-
 static int format_batch(void *arg, const struct batch *b, struct lines *out)
 {
 	const struct field_settings *set = arg;
@@ -156,7 +143,7 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 	field_ctx_init(&c, set);
 	field_ctx_batch(&c, b);
 	for (uint32_t i = 0; i < b->event_count; i++) {
-		struct event raw = as_stored(&b->events[i]);
+		struct event raw = event_as_stored(&b->events[i]);
 
 		if (!set->raw && (b->events[i].flags & EVENT_SHOWN) == 0) {
 			continue;
@@ -176,24 +163,10 @@ static int format_batch(void *arg, const struct batch *b, struct lines *out)
 	return 0;
 }
 
-static int emit_lines(void *arg, const struct source *src, const char *text, size_t len, size_t line_count,
-		      const struct line *rows, size_t base, struct err *e)
-{
-	(void)arg;
-	(void)src;
-	(void)text;
-	(void)len;
-	(void)line_count;
-	(void)rows;
-	(void)base;
-	(void)e;
-	return 0;
-}
-
 static void run(const uint8_t *data, size_t size, bool raw)
 {
 	struct field_settings set = { .raw = raw, .time_style = TIME_OF_DAY };
-	struct line_sink sink = { .arg = &set, .format = format_batch, .emit = emit_lines };
+	struct line_sink sink = { .arg = &set, .format = format_batch };
 	struct engine_options opt = in_memory_options();
 	struct in_memory r;
 
