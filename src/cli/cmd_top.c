@@ -245,11 +245,11 @@ static int write_rows(struct top *t, const struct options *o, struct run *r)
 	code = output_all(&out, &r->err);
 	buf_release(&out);
 	if (code == 0 && n < count && o->top_form == AS_TABLE) {
-		diag_note(r->diag, "%zu more rows: see -c", count - n);
+		diag_note(r->diag, "%zu more row%s: see -c", count - n, count - n == 1 ? "" : "s");
 	}
 	if (code == 0 && absent > 0 && o->top_form == AS_TABLE) {
 		diag_note(r->diag, "%llu %s without a value left out", (unsigned long long)absent,
-			  t->packets && !t->events ? "packets" : "events");
+			  !t->packets ? "events" : t->events ? "events and packets" : "packets");
 	}
 	return code;
 }
@@ -285,7 +285,8 @@ static int top_run(struct top *t, struct selection *sel, struct run *r)
 	eo.wants = t->wants & ~WANT_FOLD;
 	eo.packets = t->packets;
 	eo.no_ndpi = true;
-	status = selection_inputs(sel, "top -f", r, &eo);
+	sel->wants_join = t->joins;
+	status = selection_inputs(sel, "top", r, &eo);
 	if (sel->filter != NULL) {
 		t->settings.wants = (t->wants | filter_wants(sel->filter)) & ~WANT_FOLD;
 	} else {

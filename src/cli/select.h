@@ -16,7 +16,7 @@
 struct selection {
 	struct filter *filter; /* owns; NULL: everything passes */
 	struct packet_bpf *packet_filter; /* owns; likewise */
-	struct joined joined; /* the pass before, when the filter asks what only the join knows */
+	struct joined joined; /* the pass before, when the filter or the command asks what only the join knows */
 	bool has_joined;
 	bool wants_join; /* set by the command: something else than the filter asks for it */
 };

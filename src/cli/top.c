@@ -101,6 +101,7 @@ static void find_kinds(struct top *t)
 		const struct field *f = t->fields[i].field;
 
 		t->wants |= f->wants;
+		t->joins = t->joins || (f->flags & FIELD_JOINED) != 0;
 		if ((f->flags & FIELD_BOTH) == 0) {
 			both = false;
 			t->packets = t->packets || (f->flags & FIELD_PACKET) != 0;
@@ -110,7 +111,10 @@ static void find_kinds(struct top *t)
 	if (both) {
 		t->events = t->packets = true;
 	}
-	t->wants |= t->metric == TOP_SUM ? t->by.field->wants : 0;
+	if (t->metric == TOP_SUM) {
+		t->wants |= t->by.field->wants;
+		t->joins = t->joins || (t->by.field->flags & FIELD_JOINED) != 0;
+	}
 	t->wants |= t->metric == TOP_TIME ? WANT_BEGIN | WANT_FOLD : 0;
 }
 

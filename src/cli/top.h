@@ -51,6 +51,7 @@ struct top {
 	enum top_metric metric;
 	struct field_use by;	/* owns; TOP_SUM: what is added up */
 	bool events, packets;	/* which kind its fields are of */
+	bool joins;		/* one of them is known after a pass that joins */
 	unsigned int wants;	/* WANT_ of them */
 
 	pthread_mutex_t lock;
