@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "cli/spool.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- calls on sockets ------------------------------------------------------------------------------------- */
@@ -96,6 +97,20 @@ static const struct tap *const taps[] = { &notes_tap, NULL };
 
 /* ---- the pass ------------------------------------------------------------------------------------------------ */
 
+/* The second pass would find a pipe empty, or wait for ever for one with a name. */
+static int refuse_pipes(const char *what, const struct options *o, struct err *e)
+{
+	for (size_t i = 0; i < o->input_count; i++) {
+		struct stat st;
+
+		if (strcmp(o->inputs[i], "-") != 0 && stat(o->inputs[i], &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
+			return err_set(e, ERR_USAGE, "'%s' is a pipe, and %s reads inputs twice: name a file, or - for standard input",
+				       o->inputs[i], what);
+		}
+	}
+	return 0;
+}
+
 int joined_keep_stdin(const char *what, const struct options *o, struct diag *d, bool *ret_named)
 {
 	struct spool s = { 0, false };
@@ -108,7 +123,8 @@ int joined_keep_stdin(const char *what, const struct options *o, struct diag *d,
 	}
 	*ret_named = named;
 	err_init(&e);
-	rc = named ? spool_stdin(LIMIT_SPOOL_BYTES, &s, &e) : 0;
+	rc = refuse_pipes(what, o, &e);
+	rc = rc == 0 && named ? spool_stdin(LIMIT_SPOOL_BYTES, &s, &e) : rc;
 	if (rc == ERR_STOPPED) {
 		diag_note(d, "stopped by a signal: standard input was not read to its end");
 	} else if (rc != 0) {

@@ -22,7 +22,8 @@ struct joined {
 };
 
 /* Standard input, where it is among the inputs, is kept as far as LIMIT_SPOOL_BYTES, so that it can be read twice: the second time after
- * a seek to its start. 0, or the exit status; what is wrong, or left out, has been said. what: the command, for messages. */
+ * a seek to its start. Other pipes are refused. 0, or the exit status; what is wrong, or left out, has been said. what: the command, for
+ * messages. */
 int joined_keep_stdin(const char *what, const struct options *o, struct diag *d, bool *ret_named);
 
 /*

@@ -210,7 +210,7 @@ void lane_release(struct lane *ln)
 
 /* ---- which lanes -------------------------------------------------------------------------------- */
 
-/* Captures inside a file, found by stepping through it once. stdin cannot be read twice: 1. */
+/* Captures inside a file, found by stepping through it once. Standard input and pipes cannot be read twice: 1. */
 static int count_captures(const struct input_file *f, uint32_t *ret_count)
 {
 	struct input_options opt = { false, false, engine_stop_flag() };
@@ -222,7 +222,7 @@ static int count_captures(const struct input_file *f, uint32_t *ret_count)
 	int rc;
 
 	*ret_count = 1;
-	if (strcmp(f->path, "-") == 0 || input_open(f, &opt, &in, NULL) != 0) {
+	if (strcmp(f->path, "-") == 0 || f->bytes == UINT64_MAX || input_open(f, &opt, &in, NULL) != 0) {
 		return 0;
 	}
 	while ((rc = input_next(in, &st, &name, &wrap, NULL)) == 0) {

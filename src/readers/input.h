@@ -23,7 +23,7 @@
 
 struct input_file {
 	char *path;		/* owns; as opened ("-" stdin) */
-	uint64_t bytes;		/* size on disk, UINT64_MAX unknown */
+	uint64_t bytes;		/* size on disk, UINT64_MAX: no regular file, or standard input */
 	bool named;		/* the user named it (not found in a directory) */
 };
 
