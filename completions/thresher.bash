@@ -1,5 +1,10 @@
 # bash completion for thresher
 
+_thresher_fields()
+{
+	thresher fields --json 2> /dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4
+}
+
 _thresher()
 {
 	local cur prev command i
@@ -15,11 +20,11 @@ _thresher()
 	done
 
 	if [[ -z $command ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'annotate fields info print report help version --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'annotate fields follow info print report top help version --help --version' -- "$cur")
 		return
 	fi
 	if [[ $command == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'annotate fields info print report help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'annotate fields follow info print report top help version' -- "$cur")
 		return
 	fi
 	case $prev in
@@ -37,6 +42,22 @@ _thresher()
 		;;
 	-j | --jobs)
 		mapfile -t COMPREPLY < <(compgen -W "1 2 4 8 $(nproc 2> /dev/null)" -- "$cur")
+		return
+		;;
+	--as)
+		if [[ $command == top ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'table csv json' -- "$cur")
+		else
+			mapfile -t COMPREPLY < <(compgen -W 'text hex raw json' -- "$cur")
+		fi
+		return
+		;;
+	--side)
+		mapfile -t COMPREPLY < <(compgen -W 'both client server' -- "$cur")
+		return
+		;;
+	--view)
+		mapfile -t COMPREPLY < <(compgen -W 'both packets syscalls' -- "$cur")
 		return
 		;;
 	--with)
@@ -69,14 +90,20 @@ _thresher()
 			all+=' --format --json --join --raw --events --packets --count --time --local-time --list -p -c -t -l'
 			all+=' --verbose --hex --ascii --around --from --to --last --color --pager -V -x -A'
 			;;
+		follow) all+=' --as --side --view --body --color' ;;
+		top) all+=' --as --count -c' ;;
 		report) all+=' --out --script --hash --reproducible --no-join --clock-offset --clock --trace -o' ;;
 		*) all='--help -h' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$all" -- "$cur")
 		return
 	fi
-	if [[ $command == fields ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(thresher fields --json 2> /dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4)" -- "$cur")
+	if [[ $command == fields || ($command == top && $prev == top) ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_thresher_fields)" -- "$cur")
+		return
+	fi
+	if [[ $command == top && $prev == by ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "count bytes time errors $(_thresher_fields)" -- "$cur")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -47,7 +47,8 @@ const struct command commands[] = {
 	{ "annotate", OPT_FOR_ANNOTATE, "-o FILE INPUT...", "packets with the processes they belong to, as pcapng",
 	  "Joins packets with system calls and writes all packets of the inputs to one pcapng\n"
 	  "file, with the process of each that a recorded host sent or got, in ways that\n"
-	  "Wireshark and others show. Reads the inputs twice: they must be files.",
+	  "Wireshark and others show. Reads the inputs twice: standard input is kept in a\n"
+	  "temporary file, 4 GiB at most.",
 	  "thresher annotate web.scap web.pcapng -o web-processes.pcapng\n"
 	  "thresher annotate --with option,block evidence/ -o out.pcapng\n"
 	  "thresher annotate -f 'flow.process = nginx' web.scap web.pcapng -o nginx.pcapng\n"
@@ -116,17 +117,10 @@ static const char inputs_text[] =
 	"7z, cpio) or a directory with captures inside, or - for standard input. What it\n"
 	"holds is recognised by content, never by name.\n";
 
-/* Of commands that read twice. */
-static const char files_text[] =
-	"\nAn INPUT is a capture (scap, pcapng, pcap), compressed or not, an archive (tar, zip,\n"
-	"7z, cpio) or a directory with captures inside. What it holds is recognised by\n"
-	"content, never by name.\n";
-
 static const char statuses_text[] =
 	"\n`thresher help COMMAND` tells the options of a command.\n"
-	"\nexit status: 0 done; 1 findings, where asked for; 2 wrong usage; 3 input or output\n"
-	"failed, or no capture in any input; 4 damaged input with --strict; 5 internal error;\n"
-	"130 stopped by a signal.\n";
+	"\nexit status: 0 done; 2 wrong usage; 3 input or output failed, or no capture in any\n"
+	"input; 4 damaged input with --strict; 5 internal error; 130 stopped by a signal.\n";
 /* clang-format on */
 
 void command_usage(struct buf *out, const struct command *c)
@@ -138,7 +132,7 @@ void command_usage(struct buf *out, const struct command *c)
 	buf_adds(out, "\noptions:\n");
 	options_usage(out, c->options | OPT_FOR_HELP);
 	if (c->options & OPT_FOR_RUNS) {
-		buf_adds(out, c->options & OPT_FOR_ANNOTATE ? files_text : inputs_text);
+		buf_adds(out, inputs_text);
 	}
 	if (c->examples != NULL) {
 		buf_adds(out, "\nexamples:\n");

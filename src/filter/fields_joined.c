@@ -310,7 +310,7 @@ static const struct field rows[] = {
 	{ "flow.frames", PT_CHARBUF, FMT_NA, ARG_NONE, JOINED_FLAGS, EVERY, NULL, text_frames, 0,
 	  "packets that carried the call's bytes: 6,8-14" },
 	OF_BOTH("flow.reason", PT_CHARBUF, value_reason, 0,
-		   "what joins packets and calls: tuple and bytes, tuple, NAT"),
+		   "what joins packets and calls: sequence numbers, tuple and bytes, tuple, NAT"),
 	OF_BOTH("flow.confidence", PT_UINT8, value_confidence, 0, "how sure that is, percent"),
 };
 /* clang-format on */
