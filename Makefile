@@ -82,6 +82,9 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/schema_tables.o $(if $(filte
 LIB := $(BUILD)/libthresher.a
 
 TEST_ALL := $(patsubst tests/test_%.c,%,$(sort $(wildcard tests/test_*.c)))
+# Rebuild when flags change; build.mk names it among its prerequisites, too.
+FLAGS_STAMP := $(BUILD)/flags
+
 # The recorder, where clang, bpftool and libbpf are there. MODULES="..." (work on some rooms) leaves it out.
 include capture/build.mk
 HAVE_CAPTURE := $(if $(filter cli,$(MODULES)),$(HAVE_BPF_BUILD))
@@ -102,8 +105,6 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(sort $(filter-out %_rep
 .PHONY: all
 all: $(BUILD)/thresher $(if $(filter 1,$(HAVE_CAPTURE)),$(BUILD)/thresher-capture) ## builds $(BUILD)/thresher (the default)
 
-# Rebuild when flags change.
-FLAGS_STAMP := $(BUILD)/flags
 $(FLAGS_STAMP): FORCE
 	@mkdir -p $(BUILD)
 	@echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL)' > $@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
