@@ -85,7 +85,7 @@ for part in "$@"; do
 	fi
 	if [ "$p" = 0 ] && [ "${skipped:-0}" != 0 ] && [ "$f" = 0 ] && [ "$status" = 0 ]; then
 		:
-	elif [ -z "$line" ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; } || [ "$p" = 0 ]; then
+	elif [ -z "$line" ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; } || { [ "$p" = 0 ] && [ "$f" = 0 ]; }; then
 		echo "$part: ended with status $status and '${line:-no summary}'"
 		f=$((${f:-0} + 1))
 	fi

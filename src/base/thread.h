@@ -1,5 +1,5 @@
 /*
- * thread.h - starting and joining a thread; together with the pool the only place that does.
+ * thread.h - starting and joining a thread; the only place that does.
  *
  * A started thread has all signals blocked but the four that a fault raises in the thread
  * itself (a blocked SIGBUS would kill the program when a mapped file is cut): SIGINT and its

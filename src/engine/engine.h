@@ -2,8 +2,8 @@
  * engine.h - the parallel pass: every input through frame, decode, fold, flows and taps.
  *
  * One lane per open input. A lane's batches are framed and folded in file order, one at a time, and
- * decoded and tapped by any of the threads. -j N is N threads in all: the caller's and N - 1 more
- * (N - 2 when a thread hashes). What comes out does not depend on N or the batch size.
+ * decoded and tapped by any of the threads. -j N is N threads in all: the caller's and N - 1 more, of which up to
+ * half hash inputs when that is asked for. What comes out does not depend on N or the batch size.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H

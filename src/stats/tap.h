@@ -38,8 +38,8 @@ struct tap_input {
 };
 
 struct tap {
-	const char *name;		/* for --stats and messages */
-	const char *help;		/* one line */
+	const char *name;		/* unique */
+	const char *help;		/* one line, for who reads the code */
 	uint8_t order;			/* enum tap_order */
 	bool events;			/* wants batches with events */
 	bool packets;			/* wants batches with packets: dissected, and stamped by their flows' shards (net/layer.h) */
