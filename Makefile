@@ -103,7 +103,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(sort $(wildcard tests/too
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(sort $(filter-out %_replay.c,$(wildcard tests/fuzz/fuzz_*.c))))
 
 .PHONY: all
-all: $(BUILD)/thresher $(if $(filter 1,$(HAVE_CAPTURE)),$(BUILD)/thresher-capture) ## builds $(BUILD)/thresher (the default)
+all: $(BUILD)/thresher $(if $(filter 1,$(HAVE_CAPTURE)),$(BUILD)/thresher-capture) ## builds $(BUILD)/thresher and, where clang and bpftool are, the recorder (the default)
 
 $(FLAGS_STAMP): FORCE
 	@mkdir -p $(BUILD)
