@@ -336,8 +336,7 @@ static int record(struct session *s, int *ret_status)
  * late. */
 static int finish(struct session *s)
 {
-	int rc = s->opt->count > 0 && s->written >= s->opt->count ? SESSION_ENOUGH
-								  : probe_drain(s->probe, files_event, s, s->e);
+	int rc = session_has_enough(s) ? SESSION_ENOUGH : probe_drain(s->probe, files_event, s, s->e);
 
 	if (s->job.running) {
 		thread_join(&s->job.thread);

@@ -151,7 +151,7 @@ static bool in_snapshot(const struct session *s, const struct held_row *row)
 static int count_event(struct session *s)
 {
 	s->written++;
-	return s->opt->count > 0 && s->written >= s->opt->count ? SESSION_ENOUGH : 0;
+	return session_has_enough(s) ? SESSION_ENOUGH : 0;
 }
 
 /* Straight into the current file. */
@@ -185,7 +185,7 @@ int files_event(void *arg, const struct scap_event *ev)
 {
 	struct session *s = arg;
 
-	if (s->opt->count > 0 && s->written >= s->opt->count) {
+	if (session_has_enough(s)) {
 		return SESSION_ENOUGH;
 	}
 	return s->holding || s->interleaved ? hold(s, ev) : write_event(s, ev);
@@ -200,6 +200,10 @@ static int write_held(struct session *s)
 	struct view v = view_block(block);
 	int rc;
 
+	/* What made it enough may have been held, too: the end asks for the rest of those. */
+	if (session_has_enough(s)) {
+		return SESSION_ENOUGH;
+	}
 	tell_container(s, &v, row->ts_ns, out);
 	buf_add(out, block, row->len);
 	held_take(&s->events);
@@ -342,12 +346,17 @@ static bool of_file_before(const struct session *s, const struct map *born, cons
 
 static int write_before(struct session *s, const struct held *h)
 {
+	int rc;
+
 	if (s->first) {
 		return 0;
 	}
+	if (session_has_enough(s)) {
+		return SESSION_ENOUGH;
+	}
 	buf_add(output_room(s->output, OUTPUT_OF_EVENTS), held_block(h), held_first(h)->len);
-	s->written++;
-	return output_put(s->output, OUTPUT_OF_EVENTS, 1, s->e);
+	rc = output_put(s->output, OUTPUT_OF_EVENTS, 1, s->e);
+	return rc != 0 ? rc : count_event(s);
 }
 
 /* Of the events that waited, those of the file before are written there (of the first: left out), in their order;

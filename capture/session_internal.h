@@ -72,6 +72,12 @@ struct session {
 	uint64_t scratch_told;
 };
 
+/* All events that --count asks for are written. */
+static inline bool session_has_enough(const struct session *s)
+{
+	return s->opt->count > 0 && s->written >= s->opt->count;
+}
+
 /* session_files.c */
 void files_init(struct session *s);
 /* An event goes where it belongs now. 0, SESSION_ENOUGH, or an error. */

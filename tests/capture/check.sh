@@ -436,6 +436,11 @@ check_limits()
 {
 	"$rec" -q -w c.scap -c 100 -- ./workload c.truth "$work" spin
 	equals "events" 100 "$(count_of c.scap events)" || return 1
+	# Of the whole machine events wait for the snapshot: more of them than are asked for.
+	./workload c5.truth "$work" spin &
+	"$rec" -q -w c5.scap -c 10 -d 20
+	wait
+	equals "events of the machine" 10 "$(count_of c5.scap events)" || return 1
 	"$rec" -q -w c2.scap -d 1 --syscalls openat || why "recording failed" || return 1
 	"$rec" -q -w c.scap 2> c.messages
 	equals "status for an existing file" 3 $? && holds c.messages 'exists' || return 1
