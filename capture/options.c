@@ -45,7 +45,7 @@ const struct capture_option_row capture_option_rows[] = {
 	  "Wireshark only. Default: packets in a section before the\n"
 	  "events, which every reader takes" },
 	{ "split", 0, OPTION_FLAG, AT(split), NULL, 0, 0, NULL, NULL,
-	  "packets in a file of their own, FILE.packets.pcapng" },
+	  "packets in a file of their own (day.scap: day.packets.pcapng)" },
 
 	{ "interface", 'i', OPTION_LIST, AT(interfaces), "IFACE", 0, 0, NULL, "Packets",
 	  "record packets of this interface, any for all; repeatable" },

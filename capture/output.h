@@ -4,7 +4,7 @@
  *
  *   events  ─ output_room, output_put ─┐                    ┌→ FILE, or FILE.events~ while packets go to FILE
  *                                      ├→ queue → writer ───┤
- *   packets ─ output_room, output_put ─┘                    └→ FILE, or FILE.packets.pcapng
+ *   packets ─ output_room, output_put ─┘                    └→ FILE, or day.packets.pcapng (naming.h)
  *
  * Layouts: OUTPUT_EVENTS has one stream. OUTPUT_SPOOLED keeps packets in a section of their own before the events, as
  * readers of scap need it: packets are written to FILE, events to a spool beside it, and when the file is closed (or

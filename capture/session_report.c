@@ -43,9 +43,9 @@ static void say_packets(struct session *s)
 
 	packets_counts(s->packets, &c);
 	line(s,
-	     "packets: %llu (%llu bytes) from %u interfaces, %u gone; dropped: %llu by the kernel's buffer, %llu by "
+	     "packets: %llu (%llu bytes) from %u interface%s, %u gone; dropped: %llu by the kernel's buffer, %llu by "
 	     "interfaces",
-	     (unsigned long long)c.packets, (unsigned long long)c.bytes, c.interfaces, c.gone,
+	     (unsigned long long)c.packets, (unsigned long long)c.bytes, c.interfaces, c.interfaces == 1 ? "" : "s", c.gone,
 	     (unsigned long long)c.drops_kernel, (unsigned long long)c.drops_interface);
 }
 
@@ -80,9 +80,12 @@ void session_say_begun(struct session *s)
 	     strcmp(path, "-") == 0 ? "standard output" : "'", strcmp(path, "-") == 0 ? "" : path,
 	     strcmp(path, "-") == 0 ? "" : "'", c->processes, c->fds, c->containers,
 	     (unsigned long long)(c->took_ns / 1000000), s->command.pid > 0 ? "" : "; ^C ends");
-	if (c->unreadable > 0 || c->namespaces_denied > 0) {
-		line(s,
-		     "not all could be looked at: %u processes (CAP_SYS_PTRACE), %u network namespaces (CAP_SYS_ADMIN)",
-		     c->unreadable, c->namespaces_denied);
+	if (c->unreadable > 0) {
+		line(s, "%u process%s could be looked at in part only (CAP_SYS_PTRACE)", c->unreadable,
+		     c->unreadable == 1 ? "" : "es");
+	}
+	if (c->namespaces_denied > 0) {
+		line(s, "%u network namespace%s could not be entered (CAP_SYS_ADMIN)", c->namespaces_denied,
+		     c->namespaces_denied == 1 ? "" : "s");
 	}
 }
