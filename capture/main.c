@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/version.h"
 #include "capture/check.h"
 #include "capture/session.h"
 
@@ -43,7 +44,7 @@ static int print_text(void (*make)(struct buf *out))
 
 static void version(struct buf *out)
 {
-	buf_adds(out, "thresher-capture 0.1.0\n");
+	buf_adds(out, "thresher-capture " THRESHER_VERSION "\n");
 }
 
 static int check(void)

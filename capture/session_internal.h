@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/thread.h"
+#include "base/version.h"
 #include "capture/command.h"
 #include "capture/containers.h"
 #include "capture/held.h"
@@ -18,7 +19,7 @@
 #include "capture/snapshot.h"
 #include "schema/schema.h"
 
-#define SESSION_APPLICATION "thresher-capture 0.1.0"
+#define SESSION_APPLICATION "thresher-capture " THRESHER_VERSION
 
 /* A sink's way to say: that was the last event asked for. */
 #define SESSION_ENOUGH 1

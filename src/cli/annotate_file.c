@@ -4,6 +4,7 @@
  */
 #include "cli/annotate.h"
 
+#include "base/version.h"
 #include "cli/command.h"
 #include "writers/pcapng.h"
 

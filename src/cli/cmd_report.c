@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/version.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/scripts.h"

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "base/version.h"
 #include "cli/output.h"
 #include "cli/signals.h"
 #include "net/ndpi.h"

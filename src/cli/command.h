@@ -7,8 +7,6 @@
 #include "cli/diag.h"
 #include "cli/options.h"
 
-#define THRESHER_VERSION "0.1"
-
 struct command {
 	const char *name;
 	unsigned int options; /* OPT_FOR_ bits: which options it takes */

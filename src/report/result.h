@@ -131,7 +131,7 @@ struct report {
 	bool stopped; /* partial: the run was stopped */
 	char summary[512]; /* one line for the head of the page: what was read; not escaped */
 	/* Provenance: the only part that may differ between two runs; fixed by --reproducible. */
-	const char *version; /* "thresher 0.1" */
+	const char *version; /* "thresher 0.1.0" */
 	uint64_t created_ns; /* 0 with --reproducible */
 	const char *command_line; /* "" with --reproducible; not escaped */
 };
