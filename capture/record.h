@@ -2,7 +2,7 @@
  * record.h - what the BPF programs put into the rings and what user space makes events of: shared by both sides.
  *
  * A record is raw: the kernel side copies what only it can see (memory of the process, files, sockets, tasks) and
- * user space turns that into parameters (probe_convert.c). Which copies a call needs is told by its recipe, a list of
+ * user space turns that into parameters (probe_event.c). Which copies a call needs is told by its recipe, a list of
  * takes; each take leaves one item behind the record, in the order of the recipe, also when there was nothing to
  * copy.
  *

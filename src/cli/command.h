@@ -31,9 +31,6 @@ void command_usage(struct buf *out, const struct command *c);
 void command_list(struct buf *out);
 
 int cmd_info(const struct options *o, struct diag *d);
-/* The fields whose names match one of the patterns (all without any), to standard output. Returns the exit status. */
-int fields_list(const char *const *patterns, size_t count, bool json, struct diag *d);
-
 int cmd_follow(const struct options *o, struct diag *d);
 int cmd_top(const struct options *o, struct diag *d);
 int cmd_fields(const struct options *o, struct diag *d);
@@ -42,5 +39,8 @@ int cmd_print(const struct options *o, struct diag *d);
 int cmd_report(const struct options *o, struct diag *d);
 int cmd_help(const struct options *o, struct diag *d);
 int cmd_version(const struct options *o, struct diag *d);
+
+/* The fields whose names match one of the patterns (all without any), to standard output. Returns the exit status. */
+int fields_list(const char *const *patterns, size_t count, bool json, struct diag *d);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * joined.h - the first of two passes: all inputs read and joined, so that a second one can tell of each packet whose it is and of
- * each call where its bytes went. What print --join and annotate have in common.
+ * each call where its bytes went. For print --join and annotate, and for filters, formats and fields that ask what only the join knows.
  *
  *   joined_list, joined_run, then questions to j.lookup from any thread, joined_release at the very end.
  */
@@ -43,7 +43,7 @@ void joined_take_inputs(struct run *r);
 const struct process *joined_process(const struct packet_owner *o);
 /* The name of a source without that directory: where evidence lies on this machine is nobody's business. Of either pass. */
 const char *joined_shown(const struct joined *j, const struct source *s);
-/* Its call as print names it: number and name of the event; "" and 0 when unknown. */
+/* The name of the call's event as print has it; "" when unknown, as when print does not show it. */
 const char *joined_call_name(const struct lookup_call *c);
 
 #endif

@@ -68,7 +68,7 @@ struct options {
 	uint64_t clock_written; /* enum clock_written */
 	const char *trace; /* file for the spans as a Chrome trace, NULL: none */
 	const char *out_file; /* of annotate; NULL: not named */
-	const char *with; /* --with, NULL: everything */
+	const char *with; /* --with, NULL: WITH_USUAL of annotate.h */
 	const char *filter; /* -f: an expression, or @name; NULL: everything passes */
 	struct option_texts filter_files;
 	struct option_texts scripts;

@@ -2,7 +2,7 @@
  * format.h - output formats of sysdig and Falco, compiled once.
  *
  *   %field %field[arg]   the field's text; the longest name in the table is taken
- *   %toupper(field)      what a transformer of the filter language makes of it (transform.h)
+ *   %toupper(field)      what a transformer of the filter language makes of it (filter.h)
  *   %20field             cut or padded to 20 characters
  *   %%                   a per cent sign;  \t \n \\ as in C
  *   leading *            a field without value prints <NA>; without it such a line is not printed

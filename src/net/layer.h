@@ -68,7 +68,7 @@ struct flow_key {
 };
 _Static_assert(sizeof(struct flow_key) == 52, "compared as bytes");
 
-/* enum layer_flag */
+/* layer.flags */
 enum {
 	LAYER_NO_FLOW = 1,	/* the key is not set */
 	LAYER_FRAGMENT = 2,	/* a part of a datagram: no ports, no transport; counted for its IP addresses only (the key has

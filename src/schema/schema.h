@@ -54,7 +54,7 @@ struct schema_name_value {
 	uint32_t len;		/* of the name */
 };
 
-/* Rows in printing order: see schema_flags_table in text formatting. */
+/* Rows in printing order: a combination before its parts. */
 struct schema_flags {
 	const char *name;
 	const struct schema_name_value *rows;

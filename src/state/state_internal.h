@@ -485,7 +485,7 @@ const struct str *birth_cgroups(struct state *s, const struct params *ps, const 
 struct param birth_comm(const struct params *ps);
 void birth_memory(const struct params *ps, struct thread_view *v);
 
-/* clone.c, exec.c, exit.c, creds.c, process.c */
+/* clone.c, exec.c, creds.c, process.c */
 void effect_clone(struct state *s, struct event *ev, struct task *t);
 void effect_execve(struct state *s, struct event *ev, struct task *t);
 void effect_procexit(struct state *s, struct event *ev, struct task *t);
