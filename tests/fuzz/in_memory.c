@@ -106,7 +106,7 @@ static void render(const struct report *report)
 	buf_release(&out);
 }
 
-int in_memory_render(struct in_memory *r)
+static int make_report(struct in_memory *r, bool rendered)
 {
 	struct tap_input in = { 0 };
 	struct series *series = NULL;
@@ -123,10 +123,20 @@ int in_memory_render(struct in_memory *r)
 	for (unsigned int i = 0; rc == 0 && stats_taps[i] != NULL; i++) {
 		rc = stats_taps[i]->tables(engine_tap_state(r->engine, i), &in, &report, &r->err);
 	}
-	if (rc == 0) {
+	if (rc == 0 && rendered) {
 		render(&report);
 	}
 	report_release(&report);
 	series_free(series);
 	return rc;
+}
+
+int in_memory_tables(struct in_memory *r)
+{
+	return make_report(r, false);
+}
+
+int in_memory_render(struct in_memory *r)
+{
+	return make_report(r, true);
 }

@@ -30,5 +30,7 @@ struct engine_options in_memory_report_options(void);
 /* Builds all tables of a run with report options and renders them as JSON, CSV and HTML, which are
  * thrown away. 0 or what failed. */
 int in_memory_render(struct in_memory *r);
+/* The tables alone. */
+int in_memory_tables(struct in_memory *r);
 
 #endif
