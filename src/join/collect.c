@@ -61,7 +61,6 @@ int socks_new(struct section *sec, struct socks **ret_s, struct err *e)
 		return err_set(e, ERR_NOMEM, "out of memory for the sockets of a section");
 	}
 	s->section = sec;
-	call_names_init(&s->names);
 	for (unsigned int i = 0; i < BATCH_SHARDS; i++) {
 		collector_init(&s->shards[i], s);
 	}
@@ -128,21 +127,18 @@ static void ring(struct collector *c)
 
 static void generic(struct collector *c)
 {
+	struct generic_row row;
 	struct param id;
-	uint16_t code = 0;
 
 	if (c->server == NULL) {
 		return;
 	}
 	id = event_param(c->ev, 0);
-	if (id.len >= 2) {
-		code = load_le16(id.p);
-	}
-	code = code < CALL_GENERICS ? code : 0;
-	switch (c->socks->names.action[code]) {
+	row = call_generic(id.len >= 2 ? load_le16(id.p) : SC_UNKNOWN);
+	switch (row.action) {
 	case CALL_POLL: focus_poll(c, false); break;
 	case CALL_EPOLL: focus_poll(c, true); break;
-	default: focus_count(c, c->socks->names.wait[code]); break;
+	default: focus_count(c, row.wait); break;
 	}
 }
 

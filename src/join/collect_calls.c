@@ -111,65 +111,53 @@ const struct call_row call_rows[SCHEMA_EVENTS] = {
 	PLAIN(SYSCALL_FCHOWNAT_X, WAIT_FILE),
 };
 
-/* System calls without an event of their own. */
-static const struct {
-	const char *name;
-	uint8_t action, wait;
-} generic_names[] = {
-	{ "clock_nanosleep", CALL_PLAIN, WAIT_SLEEP },
-	{ "nanosleep", CALL_PLAIN, WAIT_SLEEP },
-	{ "wait4", CALL_PLAIN, WAIT_CHILD },
-	{ "waitpid", CALL_PLAIN, WAIT_CHILD },
-	{ "waitid", CALL_PLAIN, WAIT_CHILD },
-	{ "futex_wait", CALL_PLAIN, WAIT_LOCK },
-	{ "futex_waitv", CALL_PLAIN, WAIT_LOCK },
-	{ "futex_wake", CALL_PLAIN, WAIT_LOCK },
-	{ "futex_requeue", CALL_PLAIN, WAIT_LOCK },
-	{ "semtimedop", CALL_PLAIN, WAIT_LOCK },
-	{ "select", CALL_POLL, WAIT_POLL },
-	{ "pselect6", CALL_POLL, WAIT_POLL },
-	{ "poll", CALL_POLL, WAIT_POLL },
-	{ "ppoll", CALL_POLL, WAIT_POLL },
-	{ "epoll_wait", CALL_EPOLL, WAIT_POLL },
-	{ "epoll_wait_old", CALL_EPOLL, WAIT_POLL },
-	{ "epoll_pwait", CALL_EPOLL, WAIT_POLL },
-	{ "epoll_pwait2", CALL_EPOLL, WAIT_POLL },
-	{ "fsync", CALL_PLAIN, WAIT_FILE },
-	{ "fdatasync", CALL_PLAIN, WAIT_FILE },
-	{ "sync", CALL_PLAIN, WAIT_FILE },
-	{ "syncfs", CALL_PLAIN, WAIT_FILE },
-	{ "sync_file_range", CALL_PLAIN, WAIT_FILE },
-	{ "msync", CALL_PLAIN, WAIT_FILE },
-	{ "readlink", CALL_PLAIN, WAIT_FILE },
-	{ "readlinkat", CALL_PLAIN, WAIT_FILE },
-	{ "statx", CALL_PLAIN, WAIT_FILE },
-	{ "statfs", CALL_PLAIN, WAIT_FILE },
-	{ "fstatfs", CALL_PLAIN, WAIT_FILE },
-	{ "faccessat", CALL_PLAIN, WAIT_FILE },
-	{ "faccessat2", CALL_PLAIN, WAIT_FILE },
-	{ "truncate", CALL_PLAIN, WAIT_FILE },
-	{ "ftruncate", CALL_PLAIN, WAIT_FILE },
-	{ "fallocate", CALL_PLAIN, WAIT_FILE },
-	{ "fadvise64", CALL_PLAIN, WAIT_FILE },
-	{ "utimensat", CALL_PLAIN, WAIT_FILE },
-	{ "preadv2", CALL_PLAIN, WAIT_FILE },
-	{ "pwritev2", CALL_PLAIN, WAIT_FILE },
+/* System calls without an event of their own; others are not listed. */
+static const struct generic_row generic_rows[SCHEMA_SYSCALLS] = {
+	[SC_CLOCK_NANOSLEEP] = { CALL_PLAIN, WAIT_SLEEP },
+	[SC_NANOSLEEP] = { CALL_PLAIN, WAIT_SLEEP },
+	[SC_WAIT4] = { CALL_PLAIN, WAIT_CHILD },
+	[SC_WAITPID] = { CALL_PLAIN, WAIT_CHILD },
+	[SC_WAITID] = { CALL_PLAIN, WAIT_CHILD },
+	[SC_FUTEX_WAIT] = { CALL_PLAIN, WAIT_LOCK },
+	[SC_FUTEX_WAITV] = { CALL_PLAIN, WAIT_LOCK },
+	[SC_FUTEX_WAKE] = { CALL_PLAIN, WAIT_LOCK },
+	[SC_FUTEX_REQUEUE] = { CALL_PLAIN, WAIT_LOCK },
+	[SC_SEMTIMEDOP] = { CALL_PLAIN, WAIT_LOCK },
+	[SC_SELECT] = { CALL_POLL, WAIT_POLL },
+	[SC_PSELECT6] = { CALL_POLL, WAIT_POLL },
+	[SC_POLL] = { CALL_POLL, WAIT_POLL },
+	[SC_PPOLL] = { CALL_POLL, WAIT_POLL },
+	[SC_EPOLL_WAIT] = { CALL_EPOLL, WAIT_POLL },
+	[SC_EPOLL_WAIT_OLD] = { CALL_EPOLL, WAIT_POLL },
+	[SC_EPOLL_PWAIT] = { CALL_EPOLL, WAIT_POLL },
+	[SC_EPOLL_PWAIT2] = { CALL_EPOLL, WAIT_POLL },
+	[SC_FSYNC] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FDATASYNC] = { CALL_PLAIN, WAIT_FILE },
+	[SC_SYNC] = { CALL_PLAIN, WAIT_FILE },
+	[SC_SYNCFS] = { CALL_PLAIN, WAIT_FILE },
+	[SC_SYNC_FILE_RANGE] = { CALL_PLAIN, WAIT_FILE },
+	[SC_MSYNC] = { CALL_PLAIN, WAIT_FILE },
+	[SC_READLINK] = { CALL_PLAIN, WAIT_FILE },
+	[SC_READLINKAT] = { CALL_PLAIN, WAIT_FILE },
+	[SC_STATX] = { CALL_PLAIN, WAIT_FILE },
+	[SC_STATFS] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FSTATFS] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FACCESSAT] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FACCESSAT2] = { CALL_PLAIN, WAIT_FILE },
+	[SC_TRUNCATE] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FTRUNCATE] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FALLOCATE] = { CALL_PLAIN, WAIT_FILE },
+	[SC_FADVISE64] = { CALL_PLAIN, WAIT_FILE },
+	[SC_UTIMENSAT] = { CALL_PLAIN, WAIT_FILE },
+	[SC_PREADV2] = { CALL_PLAIN, WAIT_FILE },
+	[SC_PWRITEV2] = { CALL_PLAIN, WAIT_FILE },
 };
 
-void call_names_init(struct call_names *n)
+struct generic_row call_generic(unsigned int code)
 {
-	memset(n->action, CALL_PLAIN, sizeof(n->action));
-	memset(n->wait, WAIT_OTHER, sizeof(n->wait));
-	for (unsigned int code = 0; code < CALL_GENERICS; code++) {
-		const char *name = schema_syscall_name(code);
+	static const struct generic_row other = { CALL_PLAIN, WAIT_OTHER };
 
-		for (size_t i = 0; name != NULL && i < ARRAY_LEN(generic_names); i++) {
-			if (strcmp(name, generic_names[i].name) == 0) {
-				n->action[code] = generic_names[i].action;
-				n->wait[code] = generic_names[i].wait;
-			}
-		}
-	}
+	return code < SCHEMA_SYSCALLS && generic_rows[code].action != CALL_IGNORED ? generic_rows[code] : other;
 }
 
 uint32_t call_bytes(const struct event *ev, const struct call_row *row)

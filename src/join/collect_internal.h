@@ -41,15 +41,13 @@ struct call_row {
 	uint8_t tuple;		/* parameter with both ends, 0: none */
 };
 
-#define CALL_GENERICS 1024u
-
 extern const struct call_row call_rows[SCHEMA_EVENTS];
 
-/* Actions and waits of generic calls, by their number. */
-struct call_names {
-	uint8_t action[CALL_GENERICS], wait[CALL_GENERICS];
+/* Calls without an event of their own, by their internal code. */
+struct generic_row {
+	uint8_t action, wait;	/* as in a call_row */
 };
-void call_names_init(struct call_names *n);
+struct generic_row call_generic(unsigned int code);
 
 /* Bytes a successful call moved. */
 uint32_t call_bytes(const struct event *ev, const struct call_row *row);
@@ -165,7 +163,6 @@ struct collector {		/* one shard */
 
 struct socks {
 	const struct section *section;
-	struct call_names names;
 	struct collector shards[BATCH_SHARDS];
 	bool remade;			/* turns were made anew by merging */
 	struct sock **list;		/* owns; after freeze */

@@ -160,6 +160,26 @@ static void print_head(const char *what)
 	       what);
 }
 
+/* SC_READ = 3, ...: what parameters of type syscallid hold. */
+static void print_syscall_codes(json_t *list)
+{
+	unsigned int count = 0;
+	size_t i;
+	json_t *v;
+
+	puts("enum {");
+	json_array_foreach(list, i, v)
+	{
+		unsigned int code = gen_uint(v, "code", MAX_NAMES);
+
+		printf("\tSC_");
+		print_upper(gen_text(v, "name"));
+		printf(" = %u,\n", code);
+		count = code >= count ? code + 1 : count;
+	}
+	printf("};\n#define SCHEMA_SYSCALLS %u\n\n", count);
+}
+
 static void print_codes(json_t *root)
 {
 	const char *name;
@@ -176,7 +196,9 @@ static void print_codes(json_t *root)
 		}
 		printf("\tEV_%s = %u,\n", s + 5, i);
 	}
-	puts("};\n\nenum {");
+	puts("};\n");
+	print_syscall_codes(gen_get(gen_get(root, "syscall_names"), "list"));
+	puts("enum {");
 	json_object_foreach(gen_get(root, "constants"), name, v)
 	{
 		if (json_integer_value(v) >= INT32_MIN && json_integer_value(v) <= INT32_MAX) {

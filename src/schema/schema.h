@@ -5,7 +5,8 @@
  * Every table behind this header is generated at build time by gen_schema.c from the one
  * data file events.json (types 0 to SCHEMA_EVENTS - 1, contiguous). Generated headers:
  *   gen/schema_codes.h   enum EV_... event codes (PPME_SYSCALL_OPEN_X is EV_SYSCALL_OPEN_X),
- *                        SCHEMA_EVENTS, PPM_... constants as an enum
+ *                        SCHEMA_EVENTS, SC_... internal codes of system calls,
+ *                        SCHEMA_SYSCALLS, PPM_... constants as an enum
  * All data is constant; any thread may read it.
  */
 #ifndef SCHEMA_SCHEMA_H
