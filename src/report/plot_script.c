@@ -6,6 +6,7 @@
 #include "report/plot.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/limits.h"
 #include "report/template.h"
@@ -48,6 +49,7 @@ struct plot {
 	double y_top, y_step;
 	double y_unit; /* what the labels of the y axis are divided by */
 	const char *y_suffix;
+	char y_label[96];
 };
 
 /* ---- ranges ---- */
@@ -313,6 +315,43 @@ static void find_y_range(struct plot *p)
 	}
 }
 
+struct unit {
+	uint64_t ns;
+	const char *name;
+};
+
+static const struct unit units[] = { { DAY, "d" },	  { 60 * MINUTE, "h" }, { MINUTE, "min" }, { NSEC_PER_SEC, "s" },
+				     { 1000000 * NS, "ms" }, { 1000 * NS, "us" }, { NS, "ns" } };
+
+/* The unit of which an interval is a whole number: "50 ms". */
+static const struct unit *unit_of(uint64_t interval_ns)
+{
+	size_t i = 0;
+
+	while (interval_ns % units[i].ns != 0) {
+		i++;
+	}
+	return &units[i];
+}
+
+/* A count means nothing without the time it was counted over: "events per 50 ms". */
+static void find_y_label(struct plot *p)
+{
+	int col = table_column(p->table, "interval");
+	int n = snprintf(p->y_label, sizeof(p->y_label), "%s", p->def->y_label);
+
+	if (col >= 0 && p->table->def->columns[col].type == COL_DURATION && n >= 0 && (size_t)n < sizeof(p->y_label)) {
+		struct cell c = table_cell(p->table, 0, (unsigned int)col);
+
+		if ((c.marks & CELL_UNKNOWN) == 0 && c.v.u > 0) {
+			const struct unit *unit = unit_of(c.v.u);
+
+			snprintf(p->y_label + n, sizeof(p->y_label) - (size_t)n, " per %llu %s",
+				 (unsigned long long)(c.v.u / unit->ns), unit->name);
+		}
+	}
+}
+
 /* ---- slots of the template ---- */
 
 /* Seconds from the left edge, to the nanosecond. */
@@ -438,7 +477,7 @@ static void emit_y_label(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
 
-	add_label(s->buf, p->def->y_label);
+	add_label(s->buf, p->y_label);
 }
 
 static double key_width(const struct plot *p, unsigned int i)
@@ -485,7 +524,7 @@ static void add_key_entry(struct buf *b, const struct plot *p, unsigned int i, d
 static void emit_key(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
-	double room = RIGHT - LEFT - LETTER * 1.1 * (double)strlen(p->def->y_label);
+	double room = RIGHT - LEFT - LETTER * 1.1 * (double)strlen(p->y_label);
 	unsigned int first = 0;
 
 	if (p->def->series_count < 2) {
@@ -597,6 +636,7 @@ int plot_script(const struct report *r, const struct plot_def *def, struct buf *
 		return ERR_EOF;
 	}
 	find_y_range(&p);
+	find_y_label(&p);
 	template_expand(&s, template_plot_gp, template_plot_gp_len, slots, ARRAY_LEN(slots), &p);
 	return out->failed ? ERR_NOMEM : 0;
 }
