@@ -616,8 +616,7 @@ static void check_axis(uint64_t from, uint64_t last, uint64_t want_from, uint64_
 		{ "a", "A", "bytes", "one", series, 1, false },
 		{ "b", "B", "bytes", "two", series, 1, false },
 	};
-	uint64_t x = 0;
-	uint64_t y = 0;
+	struct plot_axis a;
 	struct report r;
 
 	report_init(&r);
@@ -625,9 +624,10 @@ static void check_axis(uint64_t from, uint64_t last, uint64_t want_from, uint64_
 	r.plot_count = 2;
 	add_times(&r, &defs[0], T, T + 50);	/* ends at T + 100 */
 	add_times(&r, &defs[1], from, last);
-	CU_ASSERT_TRUE(plot_axis(&r, &two[0], &x, &y));
-	CU_ASSERT_EQUAL(x, want_from);
-	CU_ASSERT_EQUAL(y, want_to);
+	CU_ASSERT_TRUE(plot_axis(&r, &two[0], &a));
+	CU_ASSERT_EQUAL(a.count, 1);
+	CU_ASSERT_EQUAL(a.span[0].from_ns, want_from);
+	CU_ASSERT_EQUAL(a.span[0].to_ns, want_to);
 	report_release(&r);
 }
 

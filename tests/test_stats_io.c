@@ -322,6 +322,99 @@ static void test_stats_io_many_buckets(void)
 	story_release(&s);
 }
 
+struct capture {
+	uint64_t from_ns, last_ns;
+};
+
+/* One worker, and sources of one section each, as long as given. */
+static void tabulate_captures(const struct story *s, const struct capture *captures, uint32_t n, struct report *r)
+{
+	struct section sections[16];
+	struct section *section_of[16];
+	struct source sources[16];
+	struct source *list[16];
+	struct tap_input in = { .sources = list, .source_count = n };
+	void *st = tap_io.state_new();
+
+	memset(sections, 0, sizeof(sections));
+	memset(sources, 0, sizeof(sources));
+	for (uint32_t i = 0; i < n; i++) {
+		sections[i].first_ns = captures[i].from_ns;
+		sections[i].last_ns = captures[i].last_ns;
+		section_of[i] = &sections[i];
+		sources[i].sections = &section_of[i];
+		sources[i].section_count = 1;
+		list[i] = &sources[i];
+	}
+	feed(st, s, 0, s->count);
+	report_init(r);
+	CU_ASSERT_EQUAL(tap_io.tables(st, &in, r, NULL), 0);
+	tap_io.state_free(st);
+}
+
+#define HOUR (3600 * NSEC_PER_SEC)
+
+/* The interval fits the captures, not the hours between them; rows are those of either. */
+static void test_stats_io_leaves_pauses_out(void)
+{
+	static const struct capture captures[] = {
+		{ T0 + 8 * HOUR, T0 + 8 * HOUR + 4000 * MS },
+		{ T0, T0 + 10000 * MS },
+		{ T0 + 2000 * MS, T0 + 3000 * MS },	/* of the same time */
+		{ 0, 0 },				/* nothing with a time */
+	};
+	const struct table *t;
+	struct report r;
+	struct story s;
+
+	story_init(&s, 20);
+	story_add(&s, OPEN, T0, 3);
+	story_add(&s, OPEN, T0 + 9000 * MS, 3);
+	story_add(&s, OPEN, T0 + 8 * HOUR + 1000 * MS, 3);
+	story_add(&s, OPEN, T0 + 8 * HOUR + 4000 * MS, 3);
+	tabulate_captures(&s, captures, ARRAY_LEN(captures), &r);
+	t = r.tables[0];
+	/* 14 s in at most 1200 rows: 50 ms. What is quiet within a capture has rows, at its end and begin, too. */
+	CU_ASSERT_EQUAL(num(t, 0, "interval"), 50 * MS);
+	CU_ASSERT_EQUAL_FATAL(t->row_count, 201 + 81);
+	CU_ASSERT_EQUAL(num(t, 0, "time"), T0);
+	CU_ASSERT_EQUAL(num(t, 200, "time"), T0 + 10000 * MS);
+	CU_ASSERT_EQUAL(num(t, 201, "time"), T0 + 8 * HOUR);
+	CU_ASSERT_EQUAL(num(t, 281, "time"), T0 + 8 * HOUR + 4000 * MS);
+	for (size_t i = 0; i < t->row_count; i++) {
+		check_row(t, i, &s);
+	}
+	report_release(&r);
+	story_release(&s);
+}
+
+/* Near captures, and many, keep their places on one axis. */
+static void test_stats_io_keeps_short_pauses(void)
+{
+	struct capture captures[9] = { { T0, T0 + 10000 * MS }, { T0 + 60000 * MS, T0 + 64000 * MS } };
+	struct report r;
+	struct story s;
+
+	story_init(&s, 20);
+	story_add(&s, OPEN, T0, 3);
+	story_add(&s, OPEN, T0 + 64000 * MS, 3);
+	tabulate_captures(&s, captures, 2, &r);
+	check_axis(r.tables[0]);
+	CU_ASSERT_EQUAL(num(r.tables[0], r.tables[0]->row_count - 1, "time"), T0 + 64000 * MS);
+	report_release(&r);
+	for (uint32_t i = 0; i < 9; i++) {
+		captures[i] = (struct capture){ T0 + i * HOUR, T0 + i * HOUR + 1000 * MS };
+	}
+	story_add(&s, OPEN, T0 + 8 * HOUR, 3);
+	tabulate_captures(&s, captures, 9, &r);
+	check_axis(r.tables[0]);
+	report_release(&r);
+	tabulate_captures(&s, captures, 8, &r);
+	CU_ASSERT_EQUAL(num(r.tables[0], r.tables[0]->row_count - 1, "time"), T0 + 8 * HOUR);
+	report_release(&r);
+	story_release(&s);
+}
+
 /* Events without time are on no axis; nothing at all gives an empty table. */
 static void test_stats_io_untimed_and_empty(void)
 {
@@ -351,5 +444,7 @@ void suite_stats_io(CU_pSuite suite)
 		    test_stats_io_does_not_depend_on_workers);
 	CU_add_test(suite, "test_stats_io_leaves_stray_times_out", test_stats_io_leaves_stray_times_out);
 	CU_add_test(suite, "test_stats_io_many_buckets", test_stats_io_many_buckets);
+	CU_add_test(suite, "test_stats_io_leaves_pauses_out", test_stats_io_leaves_pauses_out);
+	CU_add_test(suite, "test_stats_io_keeps_short_pauses", test_stats_io_keeps_short_pauses);
 	CU_add_test(suite, "test_stats_io_untimed_and_empty", test_stats_io_untimed_and_empty);
 }

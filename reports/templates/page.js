@@ -98,22 +98,50 @@ dialog.addEventListener("keydown", (e) => {
 
 /* The plot area within the drawing: the margins of plot.gp. */
 const AREA = { left: 0.1, right: 0.985, top: 0.175, bottom: 0.81 };
+const BREAK = 0.03;	/* of the width: PLOT_BREAK of plot.h */
+
+function msOf(iso) {
+	return Date.parse(iso.slice(0, 23) + "Z") + Number(iso.slice(23, 29)) / 1e6;
+}
+
+/* The time at x, from 0 to 1, of an axis of spans with pauses between them; null within a pause. */
+function timeAt(spans, x) {
+	const total = spans.reduce((sum, s) => sum + s.to - s.from, 0);
+	const scale = total / (1 - BREAK * (spans.length - 1));
+	let at = x * scale;
+	for (const span of spans) {
+		const length = span.to - span.from;
+		if (at < length) {
+			return at < 0 ? null : span.from + at;
+		}
+		at -= length + BREAK * scale;
+	}
+	return null;
+}
+
+function spansOf(text) {
+	const times = text.split(" ").map(msOf);
+	const spans = [];
+	for (let i = 0; i + 1 < times.length; i += 2) {
+		spans.push({ from: times[i], to: times[i + 1] });
+	}
+	return spans;
+}
 
 function addPlotTip(figure) {
 	const table = tables.get(figure.dataset.table);
 	const svg = $("svg", figure);
 	const time = table && table.columns.find((c) => c.name === "time");
-	if (!svg || !time || !figure.dataset.from) {
+	if (!svg || !time || !figure.dataset.spans) {
 		return;
 	}
+	const interval = table.columns.find((c) => c.name === "interval");
+	const spans = spansOf(figure.dataset.spans);
 	const columns = figure.dataset.columns.split(" ").map((n) => table.columns.find((c) => c.name === n)).filter(Boolean);
 	const tip = make("div", { className: "tip", hidden: true });
 	const cross = make("div", { className: "cross", hidden: true });
 	let times = null;
 
-	const msOf = (iso) => Date.parse(iso.slice(0, 23) + "Z") + Number(iso.slice(23, 29)) / 1e6;
-	const from = msOf(figure.dataset.from);
-	const to = msOf(figure.dataset.to);
 	const leave = () => { tip.hidden = cross.hidden = true; };
 	const move = (e) => {
 		const rows = table.load();
@@ -124,9 +152,10 @@ function addPlotTip(figure) {
 		const box = svg.getBoundingClientRect();
 		const outer = figure.getBoundingClientRect();
 		const x = ((e.clientX - box.left) / box.width - AREA.left) / (AREA.right - AREA.left);
-		const width = times.length > 1 ? times[times.length - 1] - times[times.length - 2] : 1000;
-		const at = from + x * (to - from);
-		if (x < 0 || x > 1 || at < times[0] || at >= times[times.length - 1] + width) {
+		const width = interval ? Number(digitsOf(rows[0][interval.at])) / 1e6 :
+			times.length > 1 ? times[times.length - 1] - times[times.length - 2] : 1000;
+		const at = timeAt(spans, x);
+		if (at === null || at < times[0] || at >= times[times.length - 1] + width) {
 			leave();
 			return;
 		}

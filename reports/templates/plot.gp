@@ -16,6 +16,6 @@ set ytics ({{y_ticks}})
 set label 1 "{{y_label}}" at screen 0.010,0.955 left textcolor rgb "#000001"
 set label 2 "{{x_label}}" at screen 0.985,0.045 right textcolor rgb "#000001"
 unset key
-{{key}}$rows << END_OF_ROWS
+{{breaks}}{{key}}$rows << END_OF_ROWS
 {{rows}}END_OF_ROWS
 plot {{curves}}

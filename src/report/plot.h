@@ -36,8 +36,30 @@ void plot_abandon(struct plot_job *job);
 /* Now, plus the time gnuplot gets. */
 uint64_t plot_deadline(void);
 
-/* plot_script.c: the times of the left and right edge of a plot; false: nothing to draw. */
-bool plot_axis(const struct report *r, const struct plot_def *def, uint64_t *ret_from, uint64_t *ret_to);
+/*
+ * The x axis of a plot: spans of time in order, one behind the other at one scale. Between two of them nothing was
+ * recorded: such a pause takes PLOT_BREAK of the width, however long it was.
+ */
+#define PLOT_SPANS_MAX 8
+#define PLOT_BREAK 3 /* percent */
+
+struct plot_axis {
+	struct plot_span {
+		uint64_t from_ns, to_ns; /* [from, to) */
+	} span[PLOT_SPANS_MAX];
+	unsigned int count;
+};
+
+/* plot_axis.c: false: nothing to draw. */
+bool plot_axis(const struct report *r, const struct plot_def *def, struct plot_axis *ret_axis);
+/* Of all spans together. */
+uint64_t plot_axis_length(const struct plot_axis *a);
+/* How long a pause is drawn. */
+uint64_t plot_axis_break(const struct plot_axis *a);
+/* From the left edge to ns, as drawn; what lies in a pause is at its begin. */
+uint64_t plot_axis_at(const struct plot_axis *a, uint64_t ns);
+/* When the row of a table with a column "time" ends: after its interval, where it has one. */
+uint64_t plot_row_end(const struct table *t, size_t row);
 
 /* plot_script.c: the script for p, data included. ERR_EOF: nothing to draw. ERR_NOMEM. */
 int plot_script(const struct report *r, const struct plot_def *p, struct buf *out);

@@ -35,6 +35,9 @@ static const char *const series_colors[SERIES_MAX] = { "#3a86c8", "#e69f00", "#1
 #define SWATCH_ROOM 12.0
 #define KEY_GAP 12.0
 #define KEY_ROWS 2
+#define LABEL_GAP 6.0 /* between the labels of the x axis */
+#define SPAN_ROOM 36.0 /* before the first label of a span */
+#define BREAK_IDS 100 /* gnuplot's numbers of what marks pauses: behind those of the key */
 
 struct plot {
 	const struct plot_def *def;
@@ -43,8 +46,8 @@ struct plot {
 	int cols[SERIES_MAX];
 	unsigned int defined[SERIES_MAX]; /* which of the definition's series each one is */
 	unsigned int series; /* that have anything to show */
-	uint64_t from_ns, to_ns; /* of the x axis */
-	uint64_t end_ns; /* of the last row */
+	struct plot_axis axis;
+	uint64_t from_ns, to_ns; /* its edges */
 	uint64_t x_step;
 	double y_top, y_step;
 	double y_unit; /* what the labels of the y axis are divided by */
@@ -199,63 +202,14 @@ static uint64_t x_step_for(uint64_t span)
 	return x_steps[ARRAY_LEN(x_steps) - 1];
 }
 
-/* A row stands for the time up to the next one; the last is as wide as the one before. False: no rows with times. */
-static bool range_of(const struct table *t, uint64_t *ret_from, uint64_t *ret_to)
-{
-	int col = table_column(t, "time");
-	size_t last = t->row_count - 1;
-	uint64_t width = NSEC_PER_SEC;
-	uint64_t from, to;
-
-	if (t->row_count == 0 || col < 0 || t->def->columns[col].type != COL_TIME) {
-		return false;
-	}
-	from = table_cell(t, 0, (unsigned int)col).v.u;
-	to = max_u64(table_cell(t, last, (unsigned int)col).v.u, from);
-	if (last > 0 && to > table_cell(t, last - 1, (unsigned int)col).v.u) {
-		width = to - table_cell(t, last - 1, (unsigned int)col).v.u;
-	}
-	*ret_from = from;
-	*ret_to = to > UINT64_MAX - width ? UINT64_MAX : to + width;
-	return true;
-}
-
-/*
- * Plots of different tables get the same axis where they are about the same time, so that what stands one above the
- * other happened together. Not when that squeezes one to less than half of its width, nor for two clocks apart.
- */
-bool plot_axis(const struct report *r, const struct plot_def *def, uint64_t *ret_from, uint64_t *ret_to)
-{
-	const struct table *t = report_table(r, def->table);
-	uint64_t from, to, span;
-
-	if (t == NULL || !range_of(t, &from, &to)) {
-		return false;
-	}
-	span = min_u64(to - from, UINT64_MAX / 2);
-	*ret_from = from;
-	*ret_to = to;
-	for (unsigned int i = 0; i < r->plot_count; i++) {
-		const struct table *other = report_table(r, r->plots[i].table);
-		uint64_t x, y;
-
-		if (other != NULL && other != t && range_of(other, &x, &y) && x < to && y > from &&
-		    max_u64(*ret_to, y) - min_u64(*ret_from, x) <= 2 * span) {
-			*ret_from = min_u64(*ret_from, x);
-			*ret_to = max_u64(*ret_to, y);
-		}
-	}
-	return true;
-}
-
 static bool find_x_range(struct plot *p, const struct report *r)
 {
-	uint64_t from;
-
-	if (!range_of(p->table, &from, &p->end_ns) || !plot_axis(r, p->def, &p->from_ns, &p->to_ns)) {
+	if (!plot_axis(r, p->def, &p->axis)) {
 		return false;
 	}
-	p->x_step = x_step_for(p->to_ns - p->from_ns);
+	p->from_ns = p->axis.span[0].from_ns;
+	p->to_ns = p->axis.span[p->axis.count - 1].to_ns;
+	p->x_step = x_step_for(plot_axis_length(&p->axis));
 	return true;
 }
 
@@ -354,14 +308,17 @@ static void find_y_label(struct plot *p)
 
 /* ---- slots of the template ---- */
 
-/* Seconds from the left edge, to the nanosecond. */
+static void add_seconds(struct buf *b, uint64_t ns)
+{
+	buf_add_u64(b, ns / NSEC_PER_SEC);
+	buf_addc(b, '.');
+	buf_add_u64_pad(b, ns % NSEC_PER_SEC, 9);
+}
+
+/* Seconds from the left edge, to the nanosecond, as drawn. */
 static void add_x(struct buf *b, const struct plot *p, uint64_t ns)
 {
-	uint64_t x = ns - p->from_ns;
-
-	buf_add_u64(b, x / NSEC_PER_SEC);
-	buf_addc(b, '.');
-	buf_add_u64_pad(b, x % NSEC_PER_SEC, 9);
+	add_seconds(b, plot_axis_at(&p->axis, ns));
 }
 
 static void emit_x_to(struct sink *s, const void *arg)
@@ -399,34 +356,87 @@ static void add_x_label(struct buf *b, const struct plot *p, uint64_t ns)
 	buf_release(&text);
 }
 
-/* A tick so near the right edge that its label would be cut off has none. */
-static void add_x_label_if_room(struct buf *b, const struct plot *p, uint64_t ns)
+/* Where ns is in the drawing, in pixels. */
+static double pixel_of(const struct plot *p, uint64_t ns)
 {
-	size_t before = b->len;
-	double at = LEFT + (RIGHT - LEFT) * (double)(ns - p->from_ns) / (double)(p->to_ns - p->from_ns);
+	uint64_t whole = plot_axis_at(&p->axis, p->to_ns);
 
+	return LEFT + (RIGHT - LEFT) * (double)plot_axis_at(&p->axis, ns) / (double)whole;
+}
+
+/* A label without room is left out, its tick stays. *io_used: where the label before it ends; end: where the room
+ * does. */
+static void add_x_tick(struct buf *b, const struct plot *p, uint64_t ns, double *io_used, double end)
+{
+	double x = pixel_of(p, ns);
+	size_t before;
+	double half;
+
+	buf_adds(b, *io_used != 0 ? ", \"" : "\"");
+	before = b->len;
 	add_x_label(b, p, ns);
-	if (!b->failed && at + (double)(b->len - before) * LETTER / 2 > WIDTH) {
+	half = (double)(b->len - before) * LETTER / 2;
+	if (!b->failed && (x + half > end || x - half < *io_used)) {
 		b->len = before;
+		*io_used = fmax(*io_used, 1);
+	} else {
+		*io_used = x + half + LABEL_GAP;
+	}
+	buf_adds(b, "\" ");
+	add_x(b, p, ns);
+}
+
+/* Where pauses are left out, each span begins with a tick, which goes before those of the span before it: nothing else
+ * tells when it was. */
+static void add_span_ticks(struct buf *b, const struct plot *p, unsigned int i, double *io_used)
+{
+	const struct plot_span *span = &p->axis.span[i];
+	uint64_t skip = (p->x_step - span->from_ns % p->x_step) % p->x_step;
+	uint64_t left = span->to_ns - span->from_ns;
+	double end = i + 1 < p->axis.count ? pixel_of(p, span[1].from_ns) - SPAN_ROOM : WIDTH;
+
+	if (p->axis.count > 1 && skip > 0) {
+		add_x_tick(b, p, span->from_ns, io_used, WIDTH);
+	}
+	/* Ticks are counted by what is left, so that the end of time does not overflow. */
+	for (uint64_t at = span->from_ns + skip; skip <= left; at += p->x_step) {
+		add_x_tick(b, p, at, io_used, at == span->from_ns ? WIDTH : end);
+		left -= skip;
+		skip = p->x_step;
 	}
 }
 
 static void emit_x_ticks(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
-	uint64_t skip = (p->x_step - p->from_ns % p->x_step) % p->x_step;
-	uint64_t left = p->to_ns - p->from_ns;
-	bool first = true;
+	double used = 0;
 
-	/* Ticks are counted by what is left, so that the end of time does not overflow. */
-	for (uint64_t at = p->from_ns + skip; skip <= left; at += p->x_step) {
-		buf_adds(s->buf, first ? "\"" : ", \"");
-		add_x_label_if_room(s->buf, p, at);
-		buf_adds(s->buf, "\" ");
-		add_x(s->buf, p, at);
-		first = false;
-		left -= skip;
-		skip = p->x_step;
+	for (unsigned int i = 0; i < p->axis.count; i++) {
+		add_span_ticks(s->buf, p, i, &used);
+	}
+}
+
+/* Pauses: a grey bar from bottom to top, in which stands how long it was. */
+static void emit_breaks(struct sink *s, const void *arg)
+{
+	const struct plot *p = arg;
+	struct buf *b = s->buf;
+
+	for (unsigned int i = 1; i < p->axis.count; i++) {
+		uint64_t from = p->axis.span[i - 1].to_ns;
+		uint64_t x = plot_axis_at(&p->axis, from);
+		uint64_t width = plot_axis_break(&p->axis);
+
+		buf_printf(b, "set object %u rectangle from first ", BREAK_IDS + i);
+		add_seconds(b, x);
+		buf_adds(b, ", graph 0 to first ");
+		add_seconds(b, x + width);
+		buf_adds(b, ", graph 1 fillcolor rgb \"#000003\" fillstyle solid noborder\n");
+		buf_printf(b, "set label %u \"", BREAK_IDS + i);
+		value_duration_short(b, p->axis.span[i].from_ns - from);
+		buf_adds(b, "\" at first ");
+		add_seconds(b, x + width / 2);
+		buf_adds(b, ", graph 0.5 center rotate by 90 font \"sans-serif,9\" textcolor rgb \"#000001\"\n");
 	}
 }
 
@@ -576,22 +586,29 @@ static bool same_heights(const struct plot *p, size_t a, size_t b)
 	return true;
 }
 
-/* Steps, point by point: a value holds from its time to that of the next row. (gnuplot's own steps
- * become one polygon each.) */
+/* Steps, point by point: a value holds from its time to that of the next row, or to the pause behind it, where an
+ * empty line ends the curve. (gnuplot's own steps become one polygon each.) */
 static void emit_rows(struct sink *s, const void *arg)
 {
 	const struct plot *p = arg;
 	uint64_t at = time_of(p, 0);
+	size_t rows = p->table->row_count;
 
 	add_row(s->buf, p, at, 0);
-	for (size_t row = 1; row < p->table->row_count; row++) {
+	for (size_t row = 1; row < rows; row++) {
+		uint64_t end = plot_row_end(p->table, row - 1);
+
 		at = max_u64(at, time_of(p, row));
-		if (!same_heights(p, row - 1, row)) {
+		if (at > end) {
+			add_row(s->buf, p, end, row - 1);
+			buf_addc(s->buf, '\n');
+			add_row(s->buf, p, at, row);
+		} else if (!same_heights(p, row - 1, row)) {
 			add_row(s->buf, p, at, row - 1);
 			add_row(s->buf, p, at, row);
 		}
 	}
-	add_row(s->buf, p, p->end_ns, p->table->row_count - 1);
+	add_row(s->buf, p, max_u64(at, plot_row_end(p->table, rows - 1)), rows - 1);
 }
 
 static void add_curve(struct buf *b, const struct plot *p, unsigned int i, const char *style)
@@ -624,7 +641,7 @@ static void emit_curves(struct sink *s, const void *arg)
 static const struct template_slot slots[] = {
 	{ "x_to", emit_x_to },       { "y_to", emit_y_to },       { "x_ticks", emit_x_ticks },
 	{ "y_ticks", emit_y_ticks }, { "x_label", emit_x_label }, { "y_label", emit_y_label },
-	{ "key", emit_key },         { "rows", emit_rows },       { "curves", emit_curves }
+	{ "breaks", emit_breaks },   { "key", emit_key },         { "rows", emit_rows },       { "curves", emit_curves }
 };
 
 int plot_script(const struct report *r, const struct plot_def *def, struct buf *out)

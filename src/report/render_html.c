@@ -141,7 +141,7 @@ static void emit_nav(struct sink *s, const void *arg)
 static void add_plot(struct sink *s, const struct report *r, const struct plot_def *def, const struct buf *svg)
 {
 	struct buf *b = s->buf;
-	uint64_t from, to;
+	struct plot_axis axis;
 
 	buf_adds(b, "<figure class=\"card plot\" data-table=\"");
 	page_text(b, def->table);
@@ -150,11 +150,14 @@ static void add_plot(struct sink *s, const struct report *r, const struct plot_d
 		buf_adds(b, i > 0 ? " " : "");
 		page_text(b, def->series[i].column);
 	}
-	if (plot_axis(r, def, &from, &to)) {
-		buf_adds(b, "\" data-from=\"");
-		value_time(b, from);
-		buf_adds(b, "\" data-to=\"");
-		value_time(b, to);
+	if (plot_axis(r, def, &axis)) {
+		buf_adds(b, "\" data-spans=\"");
+		for (unsigned int i = 0; i < axis.count; i++) {
+			buf_adds(b, i > 0 ? " " : "");
+			value_time(b, axis.span[i].from_ns);
+			buf_addc(b, ' ');
+			value_time(b, axis.span[i].to_ns);
+		}
 	}
 	buf_adds(b, "\"><figcaption>");
 	page_text(b, def->title);
@@ -162,6 +165,19 @@ static void add_plot(struct sink *s, const struct report *r, const struct plot_d
 	buf_add(b, svg->data, svg->len);
 	buf_adds(b, "</div></figure>\n");
 	sink_more(s);
+}
+
+/* Does any drawing leave time out? */
+static bool has_breaks(const struct page *p)
+{
+	struct plot_axis axis;
+
+	for (unsigned int i = 0; p->svgs != NULL && i < p->report->plot_count; i++) {
+		if (p->svgs[i].len > 0 && plot_axis(p->report, &p->report->plots[i], &axis) && axis.count > 1) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void emit_plots(struct sink *s, const void *arg)
@@ -176,6 +192,9 @@ static void emit_plots(struct sink *s, const void *arg)
 		buf_adds(s->buf, "<p class=\"note\">Plots are missing: ");
 		page_text(s->buf, p->plot_note);
 		buf_adds(s->buf, "</p>\n");
+	}
+	if (has_breaks(p)) {
+		buf_adds(s->buf, "<p class=\"note\">Grey bars stand for the time between captures, when nothing was recorded.</p>\n");
 	}
 	for (unsigned int i = 0; p->svgs != NULL && i < p->report->plot_count; i++) {
 		if (p->svgs[i].len > 0) {

@@ -122,17 +122,19 @@ _Static_assert(ARRAY_LEN(columns) == IO_COUNTS + 2, "one column per count, time 
 
 static const struct table_def def = {
 	"io", "Activity over time",
-	"What happened in each interval, over all sources. The interval is picked from the span of the capture; "
-	"intervals without events are left out of the ends, not of the middle.",
+	"What happened in each interval, over all sources. The interval is picked from the span of the capture. Intervals "
+	"without events are left out of the ends, and of the middle only where captures lie far apart and nothing was "
+	"recorded.",
 	columns, ARRAY_LEN(columns),
 };
 
 static int io_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
 	struct table *t = table_new(&def);
+	struct pauses pauses;
 
-	UNUSED_ARG(in);
-	if (t == NULL || (st != NULL && timeline_rows(st, t) != 0)) {
+	if (t == NULL || pauses_find(in->sources, in->source_count, &pauses) != 0 ||
+	    (st != NULL && timeline_rows(st, &pauses, t) != 0)) {
 		table_free(t);
 		return err_nomem(e, "table io");
 	}

@@ -134,18 +134,19 @@ _Static_assert(ARRAY_LEN(columns) == PK_COUNTS + 2, "one column per count, time 
 
 static const struct table_def def = {
 	"packet_io", "Packets over time",
-	"Packets in each interval, over all sources. The interval is picked from the span of the capture; intervals "
-	"without packets are left out of the ends, not of the middle. Packets without time are in none of them: see "
-	"quality.",
+	"Packets in each interval, over all sources. The interval is picked from the span of the capture. Intervals "
+	"without packets are left out of the ends, and of the middle only where captures lie far apart and nothing was "
+	"recorded. Packets without time are in none of them: see quality.",
 	columns, ARRAY_LEN(columns),
 };
 
 static int packet_io_tables(void *st, const struct tap_input *in, struct report *r, struct err *e)
 {
 	struct table *t = table_new(&def);
+	struct pauses pauses;
 
-	UNUSED_ARG(in);
-	if (t == NULL || (st != NULL && timeline_rows(st, t) != 0)) {
+	if (t == NULL || pauses_find(in->sources, in->source_count, &pauses) != 0 ||
+	    (st != NULL && timeline_rows(st, &pauses, t) != 0)) {
 		table_free(t);
 		return err_nomem(e, "table packet_io");
 	}

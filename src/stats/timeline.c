@@ -182,11 +182,49 @@ static uint64_t weight_of(const struct timeline *t, size_t i)
 	return bucket(t, i)[1];
 }
 
+/* The intervals [*ret_from, *ret_to) that lie in a pause as a whole. */
+static void intervals_of(const struct timeline *t, const struct pause *p, uint64_t *ret_from, uint64_t *ret_to)
+{
+	uint64_t width = ladder_ns[t->rung];
+
+	*ret_from = p->from_ns / width + (p->from_ns % width != 0);
+	*ret_to = max_u64(p->to_ns / width, *ret_from);
+}
+
+/* Rows from bucket i to the next one: the intervals between them that are in no pause, and its own. Sorted buckets. */
+static uint64_t rows_after(const struct timeline *t, const struct pauses *pauses, size_t i)
+{
+	uint64_t from = index_of(t, i) + 1;
+	uint64_t to = index_of(t, i + 1);
+	uint64_t rows = to - from + 1;
+
+	for (unsigned int k = 0; k < pauses->count; k++) {
+		uint64_t first, end;
+
+		intervals_of(t, &pauses->pause[k], &first, &end);
+		first = max_u64(first, from);
+		end = min_u64(end, to);
+		rows -= end > first ? end - first : 0;
+	}
+	return rows;
+}
+
+/* Rows from bucket first to bucket last. */
+static uint64_t rows_between(const struct timeline *t, const struct pauses *pauses, size_t first, size_t last)
+{
+	uint64_t rows = 1;
+
+	for (size_t i = first; i < last; i++) {
+		rows += rows_after(t, pauses, i);
+	}
+	return rows;
+}
+
 /*
  * The axis leaves out what lies far off (a whole axis away from what follows): at most one in a thousand
  * at each end, so that stray timestamps do not flatten the rest. Buckets are sorted.
  */
-static void clamp_axis(const struct timeline *t, size_t *ret_first, size_t *ret_last)
+static void clamp_axis(const struct timeline *t, const struct pauses *pauses, size_t *ret_first, size_t *ret_last)
 {
 	uint64_t total = 0;
 	uint64_t seen = 0;
@@ -196,20 +234,20 @@ static void clamp_axis(const struct timeline *t, size_t *ret_first, size_t *ret_
 	for (size_t i = 0; i < t->count; i++) {
 		total += weight_of(t, i);
 	}
-	if (index_of(t, last) - index_of(t, 0) >= LIMIT_SERIES_POINTS) {
+	if (rows_between(t, pauses, 0, last) > LIMIT_SERIES_POINTS) {
 		for (size_t i = 0; i < last && (seen += weight_of(t, i)) * 1000 <= total; i++) {
-			first = index_of(t, i + 1) - index_of(t, i) > LIMIT_SERIES_POINTS ? i + 1 : first;
+			first = rows_after(t, pauses, i) > LIMIT_SERIES_POINTS ? i + 1 : first;
 		}
 		seen = 0;
 		for (size_t i = last; i > first && (seen += weight_of(t, i)) * 1000 <= total; i--) {
-			last = index_of(t, i) - index_of(t, i - 1) > LIMIT_SERIES_POINTS ? i - 1 : last;
+			last = rows_after(t, pauses, i - 1) > LIMIT_SERIES_POINTS ? i - 1 : last;
 		}
 	}
 	*ret_first = first;
 	*ret_last = last;
 }
 
-static int fit_axis(struct timeline *t, size_t *ret_first, size_t *ret_last)
+static int fit_axis(struct timeline *t, const struct pauses *pauses, size_t *ret_first, size_t *ret_last)
 {
 	/* A line that was never merged may hold one bucket too many. */
 	if (limit_buckets(t) != 0) {
@@ -217,8 +255,8 @@ static int fit_axis(struct timeline *t, size_t *ret_first, size_t *ret_last)
 	}
 	for (;;) {
 		qsort(t->buckets, t->count, stride(t) * sizeof(*t->buckets), by_index);
-		clamp_axis(t, ret_first, ret_last);
-		if (index_of(t, *ret_last) - index_of(t, *ret_first) < LIMIT_SERIES_POINTS ||
+		clamp_axis(t, pauses, ret_first, ret_last);
+		if (rows_between(t, pauses, *ret_first, *ret_last) <= LIMIT_SERIES_POINTS ||
 		    t->rung + 1 == ARRAY_LEN(ladder_ns)) {
 			return 0;
 		}
@@ -227,6 +265,18 @@ static int fit_axis(struct timeline *t, size_t *ret_first, size_t *ret_last)
 			return ERR_NOMEM;
 		}
 	}
+}
+
+/* index, or where the pause ends that it lies in. */
+static uint64_t skip_pause(const struct timeline *t, const struct pauses *pauses, uint64_t index)
+{
+	for (unsigned int k = 0; k < pauses->count; k++) {
+		uint64_t first, end;
+
+		intervals_of(t, &pauses->pause[k], &first, &end);
+		index = index >= first && index < end ? end : index;
+	}
+	return index;
 }
 
 /* counts NULL: none of anything. */
@@ -245,7 +295,7 @@ static void add_row(struct table *out, uint64_t index, uint64_t width, const uin
 	}
 }
 
-int timeline_rows(struct timeline *t, struct table *out)
+int timeline_rows(struct timeline *t, const struct pauses *pauses, struct table *out)
 {
 	uint64_t width;
 	uint64_t index;
@@ -256,14 +306,14 @@ int timeline_rows(struct timeline *t, struct table *out)
 	if (t->count == 0) {
 		return 0;
 	}
-	if (fit_axis(t, &first, &last) != 0) {
+	if (fit_axis(t, pauses, &first, &last) != 0) {
 		return ERR_NOMEM;
 	}
 	width = ladder_ns[t->rung];
 	index = index_of(t, first);
 	for (size_t i = first; i <= last; i++) {
-		for (; index < index_of(t, i); index++) {
-			add_row(out, index, width, NULL);
+		while ((index = min_u64(skip_pause(t, pauses, index), index_of(t, i))) < index_of(t, i)) {
+			add_row(out, index++, width, NULL);
 		}
 		add_row(out, index++, width, bucket(t, i) + 1);
 	}

@@ -3,7 +3,7 @@
  *
  * Each worker counts in buckets of the finest width of a ladder whose widths divide one another, and goes up to the
  * next width when it holds too many. Whatever the distribution over workers, the merged line has the same width: the
- * smallest that keeps all distinct buckets below a ceiling and the span below LIMIT_SERIES_POINTS.
+ * smallest that keeps all distinct buckets below a ceiling and the span, without its pauses, below LIMIT_SERIES_POINTS.
  *
  * A bucket is an array of counts, of a number fixed at init. The first count weighs the bucket: it decides which
  * stray times are left out of the axis. One thread at a time.
@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "report/result.h"
+#include "stats/pauses.h"
 
 struct timeline {
 	unsigned int counts;		/* of a bucket */
@@ -45,9 +46,10 @@ int timeline_merge(struct timeline *into, struct timeline *from);
 
 /*
  * Adds a row per interval to a table of two columns (time, interval) and one more per count, of type COL_U64 or
- * COL_BYTES. Empty intervals in the middle are rows too. What lies far off at the ends and weighs little is left
- * out and counted in out->rows_dropped. 0 or ERR_NOMEM; t is of no use afterwards but for release.
+ * COL_BYTES. Empty intervals in the middle are rows too, but not those within a pause. What lies far off at the ends and
+ * weighs little is left out and counted in out->rows_dropped. 0 or ERR_NOMEM; t is of no use afterwards but for
+ * release.
  */
-int timeline_rows(struct timeline *t, struct table *out);
+int timeline_rows(struct timeline *t, const struct pauses *pauses, struct table *out);
 
 #endif
