@@ -479,6 +479,41 @@ static void test_report_page_tells_of_gaps(void)
 	check_notice("unfinished calls", 0, true, "This report is partial.");
 }
 
+/* Losses of one kind in one source are one line, so that one bad file does not hide another. */
+static void test_report_page_groups_gaps(void)
+{
+	static const struct column columns[] = {
+		{ "source", COL_TEXT, "", "" },
+		{ "kind", COL_TEXT, "", "" },
+		{ "count", COL_U64, "", "" },
+		{ "detail", COL_TEXT, "", "" },
+	};
+	static const struct table_def def = { "quality", "Data quality", "", columns, 4 };
+	static const char *const rows[][3] = {
+		{ "a", "damage", "one" },     { "a", "damage", "two" },	 { "a", "not read to its end", "three" },
+		{ "a", "time goes back", "" }, { "b", "damage", "four" }, { "b", "damage", "five" },
+	};
+	struct table *t = table_new(&def);
+	struct report r;
+	struct buf b;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		table_text(t, rows[i][0]);
+		table_text(t, rows[i][1]);
+		table_u64(t, i + 1);
+		table_text(t, rows[i][2]);
+	}
+	report_init(&r);
+	report_add(&r, t);
+	buf_init(&b, 1 << 24);
+	render_html(&r, NULL, NULL, &b);
+	CU_ASSERT_TRUE(HOLDS(&b, "<ul>\n<li><b>3 × damage</b> a <span>one, …</span></li>\n"
+				 "<li><b>3 × not read to its end</b> a <span>three</span></li>\n"
+				 "<li><b>11 × damage</b> b <span>four, …</span></li>\n</ul>"));
+	buf_release(&b);
+	report_release(&r);
+}
+
 /* A report whose sources tell events and packets, with an empty table of calls and one of packets of as many rows. */
 static void make_kinds(struct report *r, uint64_t events, uint64_t packets, unsigned int packet_rows)
 {
@@ -589,6 +624,7 @@ void suite_report(CU_pSuite suite)
 		    test_report_page_holds_hostile_strings);
 	CU_add_test(suite, "test_report_page_cuts_long_tables", test_report_page_cuts_long_tables);
 	CU_add_test(suite, "test_report_page_tells_of_gaps", test_report_page_tells_of_gaps);
+	CU_add_test(suite, "test_report_page_groups_gaps", test_report_page_groups_gaps);
 	CU_add_test(suite, "test_report_page_leaves_out_what_cannot_be",
 		    test_report_page_leaves_out_what_cannot_be);
 	CU_add_test(suite, "test_report_renders_twice_the_same",

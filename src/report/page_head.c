@@ -31,6 +31,7 @@ enum tile_kind {
 
 struct tile_row {
 	const char *label;
+	const char *one; /* label of 1; NULL: the same */
 	const char *table;
 	const char *column;
 	const char *to_column; /* TILE_SPAN */
@@ -38,21 +39,24 @@ struct tile_row {
 	bool warn;
 };
 
+/* Letters that a narrow tile holds in large type. */
+#define LONG_VALUE 9
+
 /* In this order; a tile whose table or column is not there, or that has nothing to show, is left
  * out. */
 static const struct tile_row tiles[] = {
-	{ "sources", "sources", "source", NULL, TILE_RUNS, false },
-	{ "events", "sources", "events", NULL, TILE_SUM, false },
-	{ "packets", "sources", "packets", NULL, TILE_SUM, false },
-	{ "time span", "sources", "first", "last", TILE_SPAN, false },
-	{ "processes", "processes", NULL, NULL, TILE_ROWS, false },
-	{ "commands", "commands", NULL, NULL, TILE_ROWS, false },
-	{ "failed calls", "syscalls", "errors", NULL, TILE_SUM, false },
-	{ "flows", "flows", NULL, NULL, TILE_ROWS, false },
-	{ "HTTP exchanges", "http", NULL, NULL, TILE_ROWS, false },
-	{ "DNS exchanges", "dns", NULL, NULL, TILE_ROWS, false },
-	{ "TLS sessions", "tls", NULL, NULL, TILE_ROWS, false },
-	{ "damaged places", "sources", "damaged", NULL, TILE_SUM, true }
+	{ "sources", "source", "sources", "source", NULL, TILE_RUNS, false },
+	{ "events", "event", "sources", "events", NULL, TILE_SUM, false },
+	{ "packets", "packet", "sources", "packets", NULL, TILE_SUM, false },
+	{ "time span", NULL, "sources", "first", "last", TILE_SPAN, false },
+	{ "processes", "process", "processes", NULL, NULL, TILE_ROWS, false },
+	{ "commands", "command", "commands", NULL, NULL, TILE_ROWS, false },
+	{ "failed calls", "failed call", "syscalls", "errors", NULL, TILE_SUM, false },
+	{ "flows", "flow", "flows", NULL, NULL, TILE_ROWS, false },
+	{ "HTTP exchanges", "HTTP exchange", "http", NULL, NULL, TILE_ROWS, false },
+	{ "DNS exchanges", "DNS exchange", "dns", NULL, NULL, TILE_ROWS, false },
+	{ "TLS sessions", "TLS session", "tls", NULL, NULL, TILE_ROWS, false },
+	{ "damaged places", "damaged place", "sources", "damaged", NULL, TILE_SUM, true }
 };
 
 static uint64_t runs_of(const struct table *t, unsigned int col)
@@ -114,10 +118,10 @@ static void add_tile(struct buf *b, const struct tile_row *row, const struct buf
 		escape_html(b, title->data, title->len);
 		buf_addc(b, '"');
 	}
-	buf_adds(b, "><dd>");
+	buf_adds(b, value->len > LONG_VALUE ? "><dd class=\"long\">" : "><dd>");
 	escape_html(b, value->data, value->len);
 	buf_adds(b, "</dd><dt>");
-	page_text(b, row->label);
+	page_text(b, row->one != NULL && value->len == 1 && value->data[0] == '1' ? row->one : row->label);
 	buf_adds(b, "</dt></div>\n");
 }
 
@@ -256,28 +260,64 @@ static void add_text_cell(struct buf *b, const struct table *t, size_t row, int 
 	escape_html(b, c.v.text, c.len);
 }
 
-static void add_loss(struct buf *b, const struct table *t, const struct quality_columns *c,
-		     size_t row)
+static bool same_text(const struct table *t, size_t a, size_t b, int col)
+{
+	struct cell x, y;
+
+	if (col < 0) {
+		return true;
+	}
+	x = table_cell(t, a, (unsigned int)col);
+	y = table_cell(t, b, (unsigned int)col);
+	return x.len == y.len && (x.len == 0 || memcmp(x.v.text, y.v.text, x.len) == 0);
+}
+
+/* Losses of one kind in one source, which follow one another, are one line. Returns the row behind them; *ret_count:
+ * how often in all. */
+static size_t same_losses(const struct table *t, const struct quality_columns *c, size_t row, uint64_t *ret_count)
+{
+	size_t first = row;
+	uint64_t count = 0;
+
+	while (row < t->row_count && is_loss(t, c, row) && same_text(t, row, first, c->source) &&
+	       same_text(t, row, first, c->kind)) {
+		if (__builtin_add_overflow(count, table_cell(t, row, (unsigned int)c->count).v.u, &count)) {
+			count = UINT64_MAX;
+		}
+		row++;
+	}
+	*ret_count = count;
+	return row;
+}
+
+/* With the detail of the first of them. */
+static void add_loss(struct buf *b, const struct table *t, const struct quality_columns *c, size_t row, size_t rows,
+		     uint64_t count)
 {
 	buf_adds(b, "<li><b>");
-	value_grouped(b, table_cell(t, row, (unsigned int)c->count).v.u);
+	value_grouped(b, count);
 	buf_adds(b, " × ");
 	add_text_cell(b, t, row, c->kind);
 	buf_adds(b, "</b> ");
 	add_text_cell(b, t, row, c->source);
 	buf_adds(b, " <span>");
 	add_text_cell(b, t, row, c->detail);
-	buf_adds(b, "</span></li>\n");
+	buf_adds(b, rows > 1 ? ", …</span></li>\n" : "</span></li>\n");
 }
 
-#define LOSSES_SHOWN 5
+#define LOSSES_SHOWN 8
 
 static size_t loss_notice(struct buf *b, const struct table *t, const struct quality_columns *c)
 {
 	size_t losses = 0;
+	size_t row = 0;
 
-	for (size_t row = 0; row < t->row_count; row++) {
-		if (!is_loss(t, c, row)) {
+	while (row < t->row_count) {
+		uint64_t count;
+		size_t end = same_losses(t, c, row, &count);
+
+		if (end == row) {
+			row++;
 			continue;
 		}
 		if (losses == 0) {
@@ -288,8 +328,9 @@ static size_t loss_notice(struct buf *b, const struct table *t, const struct qua
 				"<a href=\"#quality\">data quality</a>.<ul>\n");
 		}
 		if (losses++ < LOSSES_SHOWN) {
-			add_loss(b, t, c, row);
+			add_loss(b, t, c, row, end - row, count);
 		}
+		row = end;
 	}
 	if (losses > LOSSES_SHOWN) {
 		buf_adds(b, "<li>and ");
