@@ -124,6 +124,8 @@ static int write_report(struct run *run, struct scripts *scripts, struct err *e)
 	r.version = "thresher " THRESHER_VERSION;
 	r.created_ns = created_ns(run->options);
 	r.command_line = buf_str(&command);
+	r.filter = run->options->filter != NULL ? run->options->filter : "";
+	r.packet_filter = run->options->packet_filter != NULL ? run->options->packet_filter : "";
 	code = engine_report(run->engine, &r, e);
 	if (code == 0) {
 		code = scripts_report(scripts, &r, e);

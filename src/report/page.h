@@ -14,8 +14,14 @@
 void page_notices(struct sink *s, const struct report *r);
 void page_tiles(struct sink *s, const struct report *r);
 
+/* page_scope.c: what the report is about: text of its title, when and where it was recorded, filter, clocks apart. */
+void page_title(struct buf *b, const struct report *r);
+void page_recorded(struct sink *s, const struct report *r);
+void page_filter_note(struct sink *s, const struct report *r);
+void page_clock_notes(struct sink *s, const struct report *r);
+
 /* page_table.c: one table with its first rows, and all its rows as data for page.js. */
-void page_table(struct sink *s, const struct table *t);
+void page_table(struct sink *s, const struct report *r, const struct table *t);
 void page_data(struct sink *s, const struct table *t);
 /* One row of it: an array. */
 void page_data_row(struct buf *b, const struct table *t, const struct cell *cells);

@@ -400,5 +400,7 @@ void page_notices(struct sink *s, const struct report *r)
 	if (quality != NULL) {
 		quality_notice(s->buf, quality);
 	}
+	page_clock_notes(s, r);
+	page_filter_note(s, r);
 	page_absent_notes(s, r);
 }

@@ -203,7 +203,7 @@ static void add_rest_notes(struct buf *b, const struct table *t)
 	}
 }
 
-void page_table(struct sink *s, const struct table *t)
+void page_table(struct sink *s, const struct report *r, const struct table *t)
 {
 	struct buf *b = s->buf;
 
@@ -234,7 +234,8 @@ void page_table(struct sink *s, const struct table *t)
 		add_static_rows(s, t);
 		buf_adds(b, "</tbody></table></div>\n");
 	} else {
-		buf_adds(b, "<p class=\"empty\">Nothing of the kind was seen.</p>\n");
+		buf_adds(b, report_is_filtered(r) ? "<p class=\"empty\">Nothing of the kind passed the filter.</p>\n" :
+						    "<p class=\"empty\">Nothing of the kind was seen.</p>\n");
 	}
 	add_rest_notes(b, t);
 	buf_adds(b, "</section>\n");

@@ -84,6 +84,20 @@ static void emit_summary(struct sink *s, const void *arg)
 		    strnlen(p->report->summary, sizeof(p->report->summary)));
 }
 
+static void emit_title(struct sink *s, const void *arg)
+{
+	const struct page *p = arg;
+
+	page_title(s->buf, p->report);
+}
+
+static void emit_recorded(struct sink *s, const void *arg)
+{
+	const struct page *p = arg;
+
+	page_recorded(s, p->report);
+}
+
 static void emit_notices(struct sink *s, const void *arg)
 {
 	const struct page *p = arg;
@@ -217,7 +231,7 @@ static void emit_tables(struct sink *s, const void *arg)
 
 	for (unsigned int i = 0; i < p->report->table_count; i++) {
 		if (!page_is_absent(p->report, p->report->tables[i])) {
-			page_table(s, p->report->tables[i]);
+			page_table(s, p->report, p->report->tables[i]);
 		}
 	}
 }
@@ -255,6 +269,7 @@ static const struct template_slot slots[] = {
 	{ "summary", emit_summary }, { "notices", emit_notices },      { "tiles", emit_tiles },
 	{ "nav", emit_nav },         { "plots", emit_plots },          { "tables", emit_tables },
 	{ "data", emit_data },       { "provenance", emit_provenance }, { "trees", emit_trees },
+	{ "title", emit_title },     { "recorded", emit_recorded },
 };
 
 void render_html_to(const struct report *r, const struct buf *svgs, const char *plot_note,

@@ -125,6 +125,17 @@ static void add_provenance(struct buf *b, const struct report *r)
 	buf_adds(b, "},\n");
 }
 
+/* null: there was none. */
+static void add_filter(struct buf *b, const char *key, const char *filter)
+{
+	if (filter[0] != '\0') {
+		add_pair(b, key, filter);
+	} else {
+		add_string(b, key);
+		buf_adds(b, ":null");
+	}
+}
+
 void render_json_to(const struct report *r, struct sink *s)
 {
 	struct buf *b = s->buf;
@@ -138,6 +149,10 @@ void render_json_to(const struct report *r, struct sink *s)
 	add_pair(b, "summary", r->summary);
 	buf_adds(b, ",\n\"stopped\":");
 	buf_adds(b, r->stopped ? "true" : "false");
+	buf_adds(b, ",\n");
+	add_filter(b, "filter", r->filter);
+	buf_addc(b, ',');
+	add_filter(b, "packet_filter", r->packet_filter);
 	buf_adds(b, ",\n\"tables\":{");
 	for (unsigned int i = 0; i < r->table_count; i++) {
 		buf_adds(b, i > 0 ? ",\n" : "\n");

@@ -420,6 +420,13 @@ void report_init(struct report *r)
 	memset(r, 0, sizeof(*r));
 	r->version = "";
 	r->command_line = "";
+	r->filter = "";
+	r->packet_filter = "";
+}
+
+bool report_is_filtered(const struct report *r)
+{
+	return r->filter[0] != '\0' || r->packet_filter[0] != '\0';
 }
 
 void report_release(struct report *r)

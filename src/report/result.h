@@ -130,6 +130,8 @@ struct report {
 	unsigned int threads; /* that writing may use; 0 is 1 */
 	bool stopped; /* partial: the run was stopped */
 	char summary[512]; /* one line for the head of the page: what was read; not escaped */
+	const char *filter; /* what the rows had to pass, "" none; borrowed, not escaped */
+	const char *packet_filter; /* the same for packets */
 	/* Provenance: the only part that may differ between two runs; fixed by --reproducible. */
 	const char *version; /* "thresher 0.1.0" */
 	uint64_t created_ns; /* 0 with --reproducible */
@@ -138,6 +140,9 @@ struct report {
 
 void report_init(struct report *r);
 void report_release(struct report *r);
+
+/* Are rows missing because of a filter? */
+bool report_is_filtered(const struct report *r);
 /* Takes the table, also on failure. 0 or ERR_NOMEM. NULL and a failed table are ERR_NOMEM. */
 int report_add(struct report *r, struct table *t);
 const struct table *report_table(const struct report *r, const char *name);

@@ -48,7 +48,8 @@ int main(void)
 	     "Generated from the table definitions (`make docs`); do not edit.\n\n"
 	     "`report.json` has every table as `{\"schema\":\"thresher-report/1\",\"tables\":{NAME:{\"columns\":[…],"
 	     "\"rows\":[[…],…]}}}`; `csv/NAME.csv` has the same rows with a heading. Times are UTC (ISO 8601 with nine "
-	     "digits), durations are in nanoseconds, what is unknown is `null` in JSON and empty in CSV.");
+	     "digits), durations are in nanoseconds, what is unknown is `null` in JSON and empty in CSV. "
+	     "`filter` and `packet_filter` of `report.json` are what the rows had to pass, or `null`.");
 	for (unsigned int i = 0; i < r.table_count; i++) {
 		print_table(r.tables[i]->def);
 	}
