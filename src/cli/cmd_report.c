@@ -50,6 +50,19 @@ static void add_quoted(struct buf *out, const char *option, const char *text)
 	buf_addc(out, '\'');
 }
 
+/* Names are shown as they are where a shell takes them so. */
+static void add_input(struct buf *out, const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,=-";
+
+	if (name[0] == '\0' || name[strspn(name, plain)] != '\0') {
+		add_quoted(out, " ", name);
+	} else {
+		buf_addc(out, ' ');
+		buf_adds(out, name);
+	}
+}
+
 static void add_command_line(struct buf *out, const struct options *o)
 {
 	buf_adds(out, "thresher report");
@@ -81,8 +94,7 @@ static void add_command_line(struct buf *out, const struct options *o)
 		add_quoted(out, " --script ", o->scripts.items[i]);
 	}
 	for (size_t i = 0; i < o->input_count; i++) {
-		buf_addc(out, ' ');
-		buf_adds(out, o->inputs[i]);
+		add_input(out, o->inputs[i]);
 	}
 }
 
