@@ -217,7 +217,7 @@ function restoreFromLink() {
 		findEverywhere(params.get("find"));
 	}
 	table.restore(params);
-	table.section.scrollIntoView();
+	table.section.scrollIntoView({ behavior: "instant" });
 }
 
 function followScrolling() {

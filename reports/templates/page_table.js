@@ -151,12 +151,19 @@ class Table {
 			body.append(tr);
 		}
 		if (to === 0) {
-			body.append(make("tr", {}, make("td", { className: "nothing", colSpan: columns.length + 1 }, "No row matches.")));
+			body.append(make("tr", {}, make("td", { className: "nothing", colSpan: columns.length + 1 }, this.whyNone())));
 		}
 		this.body.replaceChildren(body);
 		this.showCounts();
 		this.markCuts();
 		this.dressRows();
+	}
+
+	/* A filter that names a column which is not there is looked for as a word: then say so. */
+	whyNone() {
+		const missing = notColumns(this.filter, this.columns);
+		return "No row matches." + (missing.length > 0 ? " There is no column called " + missing.join(" or ") +
+			" here: Columns lists them." : "");
 	}
 
 	cell(col, v, bars) {

@@ -165,5 +165,9 @@ function addTrees() {
 		});
 		return make("li", {}, details);
 	}));
+	const key = (kind, text) => make("span", {}, make("i", { className: "bar " + kind }), text);
+	list.before(make("p", { className: "key", "aria-label": "Colours of the bars" }, key("client", "as who asked saw it"),
+		key("server", "in the process that served it"), key("process", "a process it started"),
+		"A line in a bar: the first byte of the answer."));
 	section.classList.add("live");
 }

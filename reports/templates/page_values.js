@@ -245,6 +245,12 @@ function cellTest(col, op, text) {
 	return (v) => v !== null && comparison(op, orderOf(numberOf(v), amount));
 }
 
+/* What stands in a filter like the name of a column and is none: "duration>1ms" where the column is called total. */
+function notColumns(text, columns) {
+	return [...text.matchAll(/(?:^|\s)-?([a-z]\w*)(?:!=|>=|<=|[=<>])/gi)].map((m) => m[1])
+		.filter((name) => !columns.some((c) => c.name === name.toLowerCase()));
+}
+
 /* The tests of a filter; each takes a row and its haystack. What is looked for goes to words. */
 function parseFilter(text, columns, words) {
 	const tests = [];
