@@ -207,9 +207,12 @@ class Table {
 	showCounts() {
 		const all = count(this.total, "row", "rows");
 		const filtered = this.filter !== "" || findText !== "";
-		this.count.textContent = filtered ? grouped(this.shown) + " of " + all : all;
+		const part = this.embedded < this.total;
+		/* What the page does not hold is neither looked at nor sorted. */
+		const of = part ? "the first " + count(this.embedded, "row", "rows") + ", of " + grouped(this.total) + " in all" : all;
+		this.count.textContent = filtered ? grouped(this.shown) + " of " + of : part && this.sort.length > 0 ? of + ", sorted" : all;
 		if (this.nav) {
-			$("span", this.nav).textContent = filtered ? grouped(this.shown) + " / " + grouped(this.total) : grouped(this.total);
+			$("span", this.nav).textContent = filtered ? grouped(this.shown) + " / " + grouped(this.embedded) : grouped(this.total);
 			this.nav.classList.toggle("none", filtered && this.shown === 0);
 		}
 		const from = this.page * this.size;
