@@ -106,11 +106,11 @@ static void test_join_spans_have_names_and_times(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(web);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(php);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(db);
-	CU_ASSERT_STRING_EQUAL(web->name, "GET /item.php?id=7");
+	CU_ASSERT_STRING_EQUAL(web->name->bytes, "GET /item.php?id=7");
 	CU_ASSERT_STRING_EQUAL(web->protocol, "http");
 	CU_ASSERT_STRING_EQUAL(php->protocol, "fastcgi");
 	CU_ASSERT_STRING_EQUAL(db->protocol, "postgresql");
-	CU_ASSERT_PTR_NOT_NULL(strstr(db->name, "SELECT name FROM item"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(db->name->bytes, "SELECT name FROM item"));
 	/* Each within the one above; the 350 ms are php's own. */
 	CU_ASSERT_TRUE(web->start_ns <= php->start_ns && php->end_ns <= web->end_ns);
 	CU_ASSERT_TRUE(php->start_ns <= db->start_ns && db->end_ns <= php->end_ns);

@@ -15,6 +15,7 @@ struct spans {
 	struct net_cells cells;
 	struct source source;
 	struct section section;
+	struct intern names;
 	uint32_t next;
 };
 
@@ -26,15 +27,17 @@ static void spans_init(struct spans *s)
 	s->r.command_line = "";
 	s->source.shown = "host.scap";
 	s->section.source = &s->source;
+	intern_init(&s->names, 1 << 20);
 	CU_ASSERT_FATAL(cells_init(&s->cells, &spans_def));
 }
 
 static uint32_t add(struct spans *s, uint32_t parent, uint32_t root, uint64_t at, uint64_t ns, uint8_t kind, const char *name)
 {
 	struct span x = { .id = s->next++, .parent = parent, .kind = kind, .section = &s->section, .process = ID_NONE, .tid = 7,
-			  .protocol = "http", .name = name, .start_ns = T0 + at, .end_ns = T0 + at + ns };
+			  .protocol = "http", .start_ns = T0 + at, .end_ns = T0 + at + ns };
 
 	x.root = root != UINT32_MAX ? root : x.id;
+	CU_ASSERT_EQUAL(intern_get(&s->names, name, strlen(name), &x.name), 0);
 	span_row(&s->cells, &x, SIZE_MAX);
 	return x.id;
 }
@@ -44,6 +47,7 @@ static void spans_end(struct spans *s)
 	CU_ASSERT_EQUAL_FATAL(report_add(&s->r, s->cells.table), 0);
 	s->cells.table = NULL;
 	cells_release(&s->cells);
+	intern_release(&s->names);
 }
 
 static unsigned int count_of(const char *in, const char *what)

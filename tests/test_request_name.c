@@ -31,6 +31,20 @@ static void test_request_name_of_http(void)
 	check_name(SERVICE_HTTP, "POST /upload/a/long/pa", 22, 400, "POST /upload/a/long/pa");
 }
 
+/* What follows a NUL is part of what was asked for. */
+static void test_request_name_of_http_with_nul(void)
+{
+	static const uint8_t bytes[] = "GET /a\0/../../etc/shadow HTTP/1.1\r\n\r\n";
+	static const char want[] = "GET /a\0/../../etc/shadow";
+	struct buf out;
+
+	buf_init(&out, 4096);
+	request_name(SERVICE_HTTP, bytes, sizeof(bytes) - 1, &out);
+	CU_ASSERT_EQUAL_FATAL(out.len, sizeof(want) - 1);
+	CU_ASSERT_EQUAL(memcmp(out.data, want, out.len), 0);
+	buf_release(&out);
+}
+
 static void test_request_name_of_postgresql(void)
 {
 	check_name(SERVICE_POSTGRESQL, WHOLE("\0\0\0\x08\x04\xd2\x16\x2f"), "SSLRequest");
@@ -133,6 +147,7 @@ void suite_request_name(CU_pSuite suite);
 void suite_request_name(CU_pSuite suite)
 {
 	CU_add_test(suite, "test_request_name_of_http", test_request_name_of_http);
+	CU_add_test(suite, "test_request_name_of_http_with_nul", test_request_name_of_http_with_nul);
 	CU_add_test(suite, "test_request_name_of_postgresql", test_request_name_of_postgresql);
 	CU_add_test(suite, "test_request_name_of_redis", test_request_name_of_redis);
 	CU_add_test(suite, "test_request_name_of_nothing", test_request_name_of_nothing);

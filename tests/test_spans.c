@@ -105,7 +105,7 @@ static void test_spans_are_named_by_their_requests(void)
 			continue;
 		}
 		snprintf(want, sizeof(want), "%s %s", turn->method, turn->target);
-		CU_ASSERT_STRING_EQUAL(s->name, want);
+		CU_ASSERT_STRING_EQUAL(s->name->bytes, want);
 		CU_ASSERT_STRING_EQUAL(s->protocol, "http");
 		named++;
 	}
@@ -125,7 +125,7 @@ static void test_spans_of_dns_have_question_and_transaction(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_STRING_EQUAL(c->protocol, "dns");
-	CU_ASSERT_EQUAL(strncmp(c->name, "A ", 2), 0);
+	CU_ASSERT_EQUAL(strncmp(c->name->bytes, "A ", 2), 0);
 	CU_ASSERT_PTR_NOT_NULL(c->dns);
 	CU_ASSERT_PTR_EQUAL(s->dns, c->dns);
 	CU_ASSERT_EQUAL(s->parent, c->id);

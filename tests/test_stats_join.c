@@ -335,16 +335,19 @@ static void server_exchange(struct scene *s, struct sock *k, struct exchange *x)
 static void test_stats_join_span(void)
 {
 	struct span sp = { .id = 5, .parent = UINT32_MAX, .root = 5, .depth = 0, .kind = SPAN_SERVER, .protocol = "http",
-			   .name = "GET /", .tid = 102, .start_ns = T0 + 10, .end_ns = T0 + 120, .first_byte_ns = T0 + 100 };
+			   .tid = 102, .start_ns = T0 + 10, .end_ns = T0 + 120, .first_byte_ns = T0 + 100 };
 	struct scene s;
 	struct flow f;
 	struct sock k;
 	struct exchange x;
+	struct intern names;
 
 	scene_init(&s, &spans_def);
 	mkcells_flow(&f, IP_TCP, 80, 7);
 	server_sock(&s, &f, &k);
 	server_exchange(&s, &k, &x);
+	intern_init(&names, 1 << 10);
+	CU_ASSERT_EQUAL(intern_get(&names, "GET /\0x", 7, &sp.name), 0);
 	sp.section = &s.calls;
 	sp.exchange = &x;
 	sp.process = s.nginx;
@@ -352,7 +355,9 @@ static void test_stats_join_span(void)
 	CU_ASSERT_TRUE(run_unknown(s.m.t, 0, "parent"));
 	CU_ASSERT_TRUE(run_unknown(s.m.t, 0, "running"));
 	check_text(s.m.t, 0, "kind", "server");
-	check_text(s.m.t, 0, "name", "GET /");
+	/* A NUL ends nothing. */
+	CU_ASSERT_EQUAL_FATAL(run_cell(s.m.t, 0, "name").len, 7);
+	CU_ASSERT_EQUAL(memcmp(run_cell(s.m.t, 0, "name").v.text, "GET /\0x", 7), 0);
 	check_text(s.m.t, 0, "process", "nginx");
 	check_text(s.m.t, 0, "source", "host.scap");
 	CU_ASSERT_EQUAL(run_num(s.m.t, 0, "tid"), 102);
@@ -380,13 +385,14 @@ static void test_stats_join_span(void)
 	sp.exchange = NULL;
 	sp.parent = 0;
 	sp.first_byte_ns = 0;
-	sp.name = "";
+	sp.name = NULL;
 	span_row(&s.m.cells, &sp, SIZE_MAX);
 	CU_ASSERT_EQUAL(run_num(s.m.t, 2, "parent"), 0);
 	CU_ASSERT_TRUE(run_unknown(s.m.t, 2, "think"));
 	CU_ASSERT_TRUE(run_unknown(s.m.t, 2, "syscalls"));
 	CU_ASSERT_TRUE(run_unknown(s.m.t, 2, "name"));
 	CU_ASSERT_TRUE(run_unknown(s.m.t, 2, "request_event"));
+	intern_release(&names);
 	scene_release(&s);
 }
 

@@ -112,7 +112,7 @@ int spans_messages(struct spans_work *w);
 /* Protocols and names, after parents and messages. 0 or ERR_NOMEM. */
 int spans_names(struct spans_work *w);
 /* w->text as a constant, and empties it. "" beyond the ceiling. 0 or ERR_NOMEM. */
-int span_text(struct spans_work *w, const char **ret_text);
+int span_text(struct spans_work *w, const struct text **ret_text);
 
 /* ---- http_join.c, spans.c ----------------------------------------------------------------------------------- */
 

@@ -9,13 +9,13 @@
 #include "net/http_head.h"
 #include "net/layer.h"
 
-/* At most REQUEST_NAME bytes, up to the first NUL; line ends and tabs become blanks, runs of them one. */
-static void add_text(struct buf *out, const void *text, size_t n)
+/* At most REQUEST_NAME bytes; line ends and tabs become blanks, runs of them one. */
+static void add_bytes(struct buf *out, const void *text, size_t n)
 {
 	const uint8_t *p = text;
 	bool blank = true;
 
-	for (size_t i = 0; i < n && p[i] != 0 && out->len < REQUEST_NAME; i++) {
+	for (size_t i = 0; i < n && out->len < REQUEST_NAME; i++) {
 		bool white = p[i] == ' ' || p[i] == '\n' || p[i] == '\r' || p[i] == '\t';
 
 		if (!white || !blank) {
@@ -23,6 +23,12 @@ static void add_text(struct buf *out, const void *text, size_t n)
 		}
 		blank = white;
 	}
+}
+
+/* Up to the first NUL, where a protocol ends its texts so. */
+static void add_text(struct buf *out, const void *text, size_t n)
+{
+	add_bytes(out, text, strnlen(text, n));
 }
 
 /* ---- which protocol --------------------------------------------------------------------------------------- */
@@ -85,7 +91,8 @@ static void http_name(const uint8_t *p, uint32_t cap, struct buf *out)
 	}
 	add_text(out, line.method.p, line.method.n);
 	buf_addc(out, ' ');
-	add_text(out, line.target.p, line.target.n);
+	/* A NUL in it may be there to hide what follows. */
+	add_bytes(out, line.target.p, line.target.n);
 }
 
 /* ---- PostgreSQL ------------------------------------------------------------------------------------------- */

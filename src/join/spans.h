@@ -30,7 +30,7 @@ struct span {
 	uint32_t process;		/* id within the section */
 	int64_t tid;
 	const char *protocol;		/* "http", "fastcgi", "postgresql", "unix", "tcp", "process", ... constant or in the run's arena */
-	const char *name;		/* "GET /item.php?id=1", "SELECT name FROM ...", command line; not escaped; in the run's arena */
+	const struct text *name;	/* NULL: none. "GET /item.php?id=1", "SELECT name FROM ...", command line; not escaped; in the run's arena */
 	uint64_t start_ns, end_ns;
 	uint64_t num;			/* raw number of its first event; of processes nobody saw cloned: their id */
 	uint64_t first_byte_ns;		/* of the response; 0 none */

@@ -144,14 +144,14 @@ int spans_messages(struct spans_work *w)
 
 /* ---- names ------------------------------------------------------------------------------------------------- */
 
-int span_text(struct spans_work *w, const char **ret_text)
+int span_text(struct spans_work *w, const struct text **ret_text)
 {
 	const struct text *t = NULL;
 	int rc = intern_get(&w->j->names, w->text.data, w->text.len, &t);
 
 	buf_reset(&w->text);
 	if (rc == 0) {
-		*ret_text = t != NULL ? t->bytes : "";
+		*ret_text = t;
 	}
 	return rc;
 }

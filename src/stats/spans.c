@@ -58,9 +58,13 @@ static const char *kind_name(uint8_t kind)
 }
 
 /* Names are the capture's, and as long as it likes; the run's arena has them as they are. */
-static void add_name(struct net_cells *c, const char *name)
+static void add_name(struct net_cells *c, const struct text *name)
 {
-	table_text(c->table, name != NULL && name[0] != '\0' ? name : NULL);
+	if (name != NULL && name->len > 0) {
+		table_textn(c->table, name->bytes, name->len);
+	} else {
+		table_unknown(c->table);
+	}
 }
 
 static void add_times(struct net_cells *c, const struct span *s)
