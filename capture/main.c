@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/standard_fds.h"
 #include "base/version.h"
 #include "capture/check.h"
 #include "capture/session.h"
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 	struct capture_options opt;
 	struct err e;
 
+	standard_fds_take();
 	err_init(&e);
 	capture_options_init(&opt);
 	if (capture_options_parse(&opt, argc - 1, argv + 1, &e) != 0) {

@@ -36,7 +36,7 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 cd "$work" || exit 1
 
-all="workload workload_events container exact syscall_counts signals status killed disk_full drops interface_gone rotation pipe layouts filters \
+all="workload workload_events container exact syscall_counts signals status closed killed disk_full drops interface_gone rotation pipe layouts filters \
 	secrets privileges limits statistics"
 
 # ---- helpers -----------------------------------------------------------------------------------------------------------------
@@ -221,6 +221,19 @@ check_status()
 	equals "status of what cannot be run" 126 $? || return 1
 	"$rec" -q -w s.scap -- true 2> s.messages
 	equals "status when the recorder fails" 125 $? && holds s.messages 'exists'
+}
+
+# Started with its standard descriptors closed, as some supervisors do: what it says must not get into what it records.
+check_closed()
+{
+	./workload c.truth "$work" loop &
+	loop=$!
+	"$rec" -w closed.scap --pid $loop -d 1 <&- >&- 2>&-
+	equals "exit status" 0 $? && ! grep -a 'thresher-capture: ' closed.scap && sound closed.scap || return 1
+	"$rec" -w closed2.scap -- sh -c 'ls -l /proc/self/fd/ > closed.fds' <&- >&- 2>&-
+	equals "exit status of a command" 0 $? && ! grep -a 'thresher-capture: ' closed2.scap && ! grep ' [0-2] -> /dev/null' closed.fds && sound closed2.scap || return 1
+	"$rec" -w - --pid $loop -d 1 2> closed.messages >&-
+	equals "exit status without standard output" 3 $? && holds closed.messages 'cannot write' && kill $loop
 }
 
 check_killed()
