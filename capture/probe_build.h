@@ -60,7 +60,7 @@ void build_path(struct build *b, const struct build_item *it);
 
 /* ---- probe_call.c ---- */
 void build_poll(struct build *b, const struct build_item *it);
-/* it: lengths of the messages, then their bytes (TAKE_MESSAGES). */
+/* it: struct record_messages, then their bytes (TAKE_MESSAGES). */
 uint64_t build_messages_result(const struct build *b, const struct build_item *it);
 void build_messages(struct build *b, const struct build_item *it);
 void build_ptrace_data(struct build *b);

@@ -41,24 +41,16 @@ void build_poll(struct build *b, const struct build_item *it)
 	}
 }
 
-/* Lengths of the messages, then their bytes: see TAKE_MESSAGES. */
+/* struct record_messages, then their bytes: see TAKE_MESSAGES. */
 uint64_t build_messages_result(const struct build *b, const struct build_item *it)
 {
-	uint64_t sum = 0;
-
-	if (b->rec->ret < 0) {
-		return (uint64_t)b->rec->ret;
-	}
-	for (size_t i = 0; i < RECORD_MESSAGES; i++) {
-		sum += build_u32(it, i * 4);
-	}
-	return sum;
+	return b->rec->ret < 0 ? (uint64_t)b->rec->ret : build_u64(it, offsetof(struct record_messages, sum));
 }
 
 void build_messages(struct build *b, const struct build_item *it)
 {
-	if (it->len > RECORD_MESSAGES * 4) {
-		build_add(b, it->data + RECORD_MESSAGES * 4, it->len - RECORD_MESSAGES * 4);
+	if (it->len > sizeof(struct record_messages)) {
+		build_add(b, it->data + sizeof(struct record_messages), it->len - sizeof(struct record_messages));
 	}
 }
 

@@ -71,7 +71,7 @@ static void extra_messages(struct build *b, const struct build_item *it)
 {
 	size_t count = (size_t)(b->rec->ret < RECORD_MESSAGES ? b->rec->ret : RECORD_MESSAGES);
 
-	if (b->rec->ret < 2 || it->len < RECORD_MESSAGES * 4) {
+	if (b->rec->ret < 2 || it->len < sizeof(struct record_messages)) {
 		return;
 	}
 	extra_head(b, EXTRA_MESSAGES, count * 4);

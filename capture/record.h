@@ -19,7 +19,7 @@
 #define RECORD_SYSCALLS 512	/* numbers of the native table; of compat calls the same again, behind them */
 #define RECORD_ARGS 6
 #define RECORD_TAKES 7
-#define RECORD_MESSAGES 64	/* of one call, with their lengths and data */
+#define RECORD_MESSAGES 64	/* of one call, with their lengths and data; of more there are the sums */
 /* Bytes of items: an event's lengths are u16, and readers take blocks up to 64 KiB. A power of two. */
 #define RECORD_BODY 65536u
 /* Data of one call: leaves room for the other items. */
@@ -75,7 +75,7 @@ enum take_kind {
 	TAKE_DATA,	/* a buffer at arg, of args[by] bytes */
 	TAKE_VECTOR,	/* args[by] iovecs at arg */
 	TAKE_MESSAGE,	/* data of the msghdr at arg */
-	TAKE_MESSAGES,	/* lengths of up to RECORD_MESSAGES messages as u32 each, then the data of the args[by] mmsghdrs at arg */
+	TAKE_MESSAGES,	/* struct record_messages, then the data of the args[by] mmsghdrs at arg */
 	TAKE_NAME,	/* address of the msghdr (of the first mmsghdr) at arg */
 	TAKE_CONTROL,	/* control messages of the msghdr at arg */
 	TAKE_ADDRESS,	/* socket address at arg; its length is args[by], or behind that pointer with TAKE_POINTER */
@@ -147,6 +147,12 @@ struct record_socket {
 	__u64 own_address, peer_address;	/* unix: of the kernel's objects */
 	__u8 path[RECORD_UNIX_PATH];	/* unix: outgoing that of the peer, incoming the own; begins with NUL when abstract */
 	__u8 spare[4];
+};
+
+/* Of the messages of one call: bytes sent or received (of a failed call, asked for) of the first ones, and of all. */
+struct record_messages {
+	__u32 len[RECORD_MESSAGES];
+	__u64 sum;
 };
 
 struct record_pair {

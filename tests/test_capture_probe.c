@@ -310,6 +310,54 @@ static void test_capture_probe_unix(void)
 	release(&c);
 }
 
+#define MESSAGES 100
+
+/* So many messages of one byte, from vectors of one byte; received in room for three. */
+static int32_t do_many_messages(void)
+{
+	static struct mmsghdr many[MESSAGES];
+	static struct iovec v[MESSAGES];
+	static char room[MESSAGES][3];
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) != 0) {
+		return -1;
+	}
+	for (int i = 0; i < MESSAGES; i++) {
+		v[i] = (struct iovec){ room[i], 1 };
+		many[i].msg_hdr.msg_iov = &v[i];
+		many[i].msg_hdr.msg_iovlen = 1;
+	}
+	if (sendmmsg(fds[0], many, MESSAGES, 0) != MESSAGES) {
+		return -1;
+	}
+	for (int i = 0; i < MESSAGES; i++) {
+		v[i].iov_len = 3;
+	}
+	return recvmmsg(fds[1], many, MESSAGES, 0, NULL) == MESSAGES ? getpid() : -1;
+}
+
+/* The bytes of a call are those of all its messages, also of those beyond the first ones, which have lengths. */
+static void test_capture_probe_many_messages(void)
+{
+	const struct caught *k;
+	struct catch c;
+	size_t len;
+
+	if (!record_tree(&c, do_many_messages)) {
+		return;
+	}
+	CU_ASSERT(c.reported > 0);
+	k = find(&c, EV_SOCKET_SENDMMSG_X, 0);
+	CU_ASSERT_EQUAL(number(k, 0), MESSAGES);
+	CU_ASSERT_EQUAL(number(k, 2), MESSAGES);
+	CU_ASSERT(extra(k, EXTRA_MESSAGES, &len) != NULL && len == 64 * 4);
+	k = find(&c, EV_SOCKET_RECVMMSG_X, 0);
+	CU_ASSERT_EQUAL(number(k, 0), MESSAGES);
+	CU_ASSERT_EQUAL(number(k, 2), 3 * MESSAGES);
+	release(&c);
+}
+
 /* ---- times, numbers, drops ---- */
 
 #define CALLS 5000
@@ -522,6 +570,7 @@ void suite_capture_probe(CU_pSuite suite)
 	CU_add_test(suite, "test_capture_probe_processes", test_capture_probe_processes);
 	CU_add_test(suite, "test_capture_probe_tcp", test_capture_probe_tcp);
 	CU_add_test(suite, "test_capture_probe_unix", test_capture_probe_unix);
+	CU_add_test(suite, "test_capture_probe_many_messages", test_capture_probe_many_messages);
 	CU_add_test(suite, "test_capture_probe_counts_and_times", test_capture_probe_counts_and_times);
 	CU_add_test(suite, "test_capture_probe_counts_drops", test_capture_probe_counts_drops);
 	CU_add_test(suite, "test_capture_probe_filters_trees", test_capture_probe_filters_trees);

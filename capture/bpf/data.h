@@ -246,38 +246,77 @@ ON_ITS_OWN int take_control(u32 slot, u32 at, u64 pointer)
 	return take_bytes(slot, at, m.control, m.control_len < RECORD_PATH ? m.control_len : RECORD_PATH);
 }
 
+/* Of the messages behind the first RECORD_MESSAGES: bytes they moved, and bytes their vectors hold. */
+ON_ITS_OWN u64 messages_moved(u64 pointer, u32 count)
+{
+	u64 sum = 0;
+	u32 len;
+
+	for (u32 i = RECORD_MESSAGES; i < VECTOR_SUM; i++) {
+		u64 at = pointer + i * sizeof(struct user_mmessage) + __builtin_offsetof(struct user_mmessage, len);
+
+		if (i >= count || bpf_probe_read_user(&len, sizeof(len), (void *)at)) {
+			break;
+		}
+		sum += len;
+	}
+	return sum;
+}
+
+ON_ITS_OWN u64 messages_held(u64 pointer, u32 count)
+{
+	struct user_message m;
+	u64 sum = 0;
+
+	for (u32 i = RECORD_MESSAGES; i < VECTOR_SUM; i++) {
+		if (i >= count || !read_message(pointer + i * sizeof(struct user_mmessage), &m)) {
+			break;
+		}
+		sum += vector_sum(m.vectors, m.vector_count);
+	}
+	return sum;
+}
+
 /*
- * The messages of one call: count lengths (u32 each: bytes sent or received, of a failed call those asked for), then
- * their data one after the other, each cut like a message of its own. more is the sum of what their vectors hold.
+ * The messages of one call: what they moved, then their data one after the other, each cut like a message of its own.
+ * more is the sum of what their vectors hold. Of a failed call the kernel looked at the first only, and nobody is to
+ * make this look at more than some.
  */
 ON_ITS_OWN int take_messages(u32 slot, u32 at, u64 pointer, u32 count, u32 failed)
 {
 	struct scratch *s = scratch_of(slot);
+	u32 done = sizeof(struct record_messages);
+	struct record_messages *r;
 	struct user_mmessage m;
-	u32 done = RECORD_MESSAGES * 4;
-	u64 sum = 0;
+	u64 held = 0, moved = 0;
 
 	if (!s || at >= RECORD_BODY - 4096) {
 		return (int)at;
 	}
-	__builtin_memset(ITEM_BYTES(s, at), 0, RECORD_MESSAGES * 4);
+	r = (void *)ITEM_BYTES(s, at);
+	__builtin_memset(r, 0, sizeof(*r));
 	for (u32 i = 0; i < RECORD_MESSAGES; i++) {
-		u64 held;
+		u64 room;
 		u32 len;
 
 		if (i >= count || bpf_probe_read_user(&m, sizeof(m), (void *)(pointer + i * sizeof(m)))) {
 			break;
 		}
-		held = vector_sum(m.message.vectors, m.message.vector_count);
-		sum += held;
-		len = failed ? (u32)held : m.len;
-		((u32 *)ITEM_BYTES(s, at))[i] = len;
-		done += (u32)vector_copy(slot, at + ITEM_HEAD + done, m.message.vectors, m.message.vector_count, len) & (RECORD_BODY - 1);
-		if (done > RECORD_BODY / 2) {
-			break;
+		room = vector_sum(m.message.vectors, m.message.vector_count);
+		len = failed ? (u32)room : m.len;
+		held += room;
+		moved += len;
+		r->len[i] = len;
+		if (done <= RECORD_BODY / 2) {
+			done += (u32)vector_copy(slot, at + ITEM_HEAD + done, m.message.vectors, m.message.vector_count, len) & (RECORD_BODY - 1);
 		}
 	}
-	return (int)item_end(s, at, done, (u32)sum);
+	if (!failed) {
+		held += messages_held(pointer, count);
+		moved += messages_moved(pointer, count);
+	}
+	r->sum = moved;
+	return (int)item_end(s, at, done, (u32)held);
 }
 
 ON_ITS_OWN int take_argv(u32 slot, u32 at, u64 pointer)
