@@ -129,7 +129,17 @@ static const struct name_number compat_numbers[] = {
 #undef SYSCALL
 
 /* Calls of the 32-bit table whose arguments mean something else than those of the native one with their name. */
-static const char *const compat_others[] = { "mmap", "select", "clone", "pread64", "pwrite64", "preadv", "pwritev", "splice" };
+static const char *const compat_others[] = { "mmap", "select", "pread64", "pwrite64", "preadv", "pwritev", "splice" };
+
+/* Calls that have another name in the 32-bit table, where an older, narrower one has theirs. */
+static const char *const compat_names[][2] = {
+	{ "chown32", "chown" }, { "fchown32", "fchown" }, { "lchown32", "lchown" }, { "fcntl64", "fcntl" },
+	{ "stat64", "stat" }, { "lstat64", "lstat" }, { "fstat64", "fstat" }, { "fstatat64", "newfstatat" },
+	{ "getuid32", "getuid" }, { "geteuid32", "geteuid" }, { "getgid32", "getgid" }, { "getegid32", "getegid" },
+	{ "setuid32", "setuid" }, { "setgid32", "setgid" }, { "setreuid32", "setreuid" }, { "setregid32", "setregid" },
+	{ "setresuid32", "setresuid" }, { "setresgid32", "setresgid" }, { "sendfile64", "sendfile" }, { "_newselect", "select" },
+	{ "futex_time64", "futex" }, { "ppoll_time64", "ppoll" }, { "recvmmsg_time64", "recvmmsg" },
+};
 
 const struct call_row *call_row_at(size_t i)
 {
@@ -170,8 +180,20 @@ static bool compat_differs(const char *name)
 	return false;
 }
 
+/* The native table's name of a call of the 32-bit one. */
+static const char *native_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(compat_names); i++) {
+		if (strcmp(compat_names[i][0], name) == 0) {
+			return compat_names[i][1];
+		}
+	}
+	return name;
+}
+
 static void put_number(struct call_table *t, const struct name_number *n, bool compat)
 {
+	const char *name = compat ? native_name(n->name) : n->name;
 	struct call_number *c;
 	uint16_t native = n->number;
 
@@ -179,15 +201,15 @@ static void put_number(struct call_table *t, const struct name_number *n, bool c
 		return;
 	}
 	for (size_t i = 0; compat && i < ARRAY_LEN(native_numbers); i++) {
-		if (strcmp(native_numbers[i].name, n->name) == 0) {
+		if (strcmp(native_numbers[i].name, name) == 0) {
 			native = native_numbers[i].number;
 		}
 	}
 	c = &t->numbers[n->number + (compat ? RECORD_SYSCALLS : 0)];
 	c->name = n->name;
 	c->native = native;
-	c->id = code_of(n->name);
-	c->row = compat && compat_differs(n->name) ? NULL : row_of(n->name);
+	c->id = code_of(name);
+	c->row = compat && compat_differs(n->name) ? NULL : row_of(name);
 }
 
 void call_table_init(struct call_table *t)
@@ -214,18 +236,12 @@ uint32_t call_number_of(const struct call_table *t, const char *name)
 	return UINT32_MAX;
 }
 
-/* Structures with pointers or longs in them look otherwise in a 32-bit process: left out there. */
+/* Structures with longs in them look otherwise in a 32-bit process: left out there. */
 static bool same_in_compat(uint8_t kind)
 {
 	switch (kind) {
 	case TAKE_BYTES:
-	case TAKE_ARRAY:
-	case TAKE_VECTOR:
-	case TAKE_MESSAGE:
-	case TAKE_MESSAGES:
-	case TAKE_NAME:
 	case TAKE_CONTROL:
-	case TAKE_ARGV:
 		return false;
 	default:
 		return true;

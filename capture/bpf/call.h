@@ -161,6 +161,58 @@ static __always_inline u64 call_arg(const struct pt_regs *regs, bool compat, u32
 }
 #endif
 
+/*
+ * Old 32-bit programs make the calls on sockets by one number: which is the first argument, where its arguments are
+ * the second. Here they are the calls of their own that they stand for.
+ */
+#define SOCKETCALL_NUMBER 102
+#define SOCKETCALLS 21
+
+struct socketcall {
+	u16 number;	/* of the 32-bit table */
+	u16 args;
+};
+
+static const struct socketcall socketcalls[SOCKETCALLS] = {
+	{ 0, 0 }, { 359, 3 }, { 361, 3 }, { 362, 3 }, { 363, 2 },	/* socket, bind, connect, listen */
+	{ 364, 3 }, { 367, 3 }, { 368, 3 }, { 360, 4 },		/* accept, as accept4; getsockname, getpeername, socketpair */
+	{ 369, 4 }, { 371, 4 }, { 369, 6 }, { 371, 6 },		/* send and recv, as sendto and recvfrom; these */
+	{ 373, 2 }, { 366, 5 }, { 365, 5 }, { 370, 3 },		/* shutdown, setsockopt, getsockopt, sendmsg */
+	{ 372, 3 }, { 364, 4 }, { 337, 5 }, { 345, 4 },		/* recvmsg, accept4, recvmmsg, sendmmsg */
+};
+
+#if defined(__TARGET_ARCH_x86)
+static __always_inline const struct socketcall *socketcall_of(const struct pt_regs *regs, s64 number, bool compat)
+{
+	u32 which = (u32)regs->bx;
+
+	if (!compat || number != SOCKETCALL_NUMBER || which == 0 || which >= SOCKETCALLS) {
+		return NULL;
+	}
+	return &socketcalls[which];
+}
+
+/* Those it does not have are 0. */
+static __always_inline void socketcall_args(const struct pt_regs *regs, const struct socketcall *sc, u64 *args)
+{
+	u32 given[8] = {};	/* more than arguments: what the mask below allows */
+
+	bpf_probe_read_user(given, sc->args * sizeof(u32) & 31, (void *)(u64)(u32)regs->cx);
+	for (int i = 0; i < RECORD_ARGS; i++) {
+		args[i] = given[i];
+	}
+}
+#else
+static __always_inline const struct socketcall *socketcall_of(const struct pt_regs *regs, s64 number, bool compat)
+{
+	return NULL;
+}
+
+static __always_inline void socketcall_args(const struct pt_regs *regs, const struct socketcall *sc, u64 *args)
+{
+}
+#endif
+
 /* Index into recipes, or CALL_NONE. Calls of the x32 interface have the numbers of the native one and a bit. */
 static __always_inline u32 call_index(s64 number, bool compat)
 {

@@ -27,6 +27,20 @@ struct user_mmessage {
 	u32 len, pad;
 };
 
+/* The same in the memory of a 32-bit process. */
+struct user_vector_32 {
+	u32 base, len;
+};
+
+struct user_message_32 {
+	u32 name, name_len, vectors, vector_count, control, control_len, flags;
+};
+
+struct user_mmessage_32 {
+	struct user_message_32 message;
+	u32 len;
+};
+
 ON_ITS_OWN int take_string(u32 slot, u32 at, u64 pointer)
 {
 	struct scratch *s = scratch_of(slot);
@@ -127,14 +141,30 @@ ON_ITS_OWN int take_data(u32 slot, u32 at, u64 pointer, u64 len)
 	return (int)item_end(s, at, n, 0);
 }
 
+/* Vector i of those at vectors. */
+static __always_inline bool read_vector(u64 vectors, u64 i, bool compat, struct user_vector *ret)
+{
+	struct user_vector_32 v;
+
+	if (!compat) {
+		return bpf_probe_read_user(ret, sizeof(*ret), (void *)(vectors + i * sizeof(*ret))) == 0;
+	}
+	if (bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + i * sizeof(v)))) {
+		return false;
+	}
+	ret->base = v.base;
+	ret->len = v.len;
+	return true;
+}
+
 /* Sum of the lengths of count vectors. */
-ON_ITS_OWN u64 vector_sum(u64 vectors, u64 count)
+ON_ITS_OWN u64 vector_sum(u64 vectors, u64 count, u32 compat)
 {
 	struct user_vector v;
 	u64 sum = 0;
 
 	for (u32 i = 0; i < VECTOR_SUM; i++) {
-		if (i >= count || bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + i * sizeof(v)))) {
+		if (i >= count || !read_vector(vectors, i, compat != 0, &v)) {
 			break;
 		}
 		sum += v.len;
@@ -156,7 +186,7 @@ ON_ITS_OWN int vector_copy(u32 slot, u32 at, u64 vectors, u64 count, u64 len)
 	for (u32 i = 0; i < VECTOR_COPY; i++) {
 		u32 n;
 
-		if (i >= count || bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + i * sizeof(v)))) {
+		if (i >= count || !read_vector(vectors, i, s->compat != 0, &v)) {
 			break;
 		}
 		if (v.len == 0) {
@@ -192,16 +222,43 @@ ON_ITS_OWN int take_vector(u32 slot, u32 at, u64 vectors, u64 count, u64 result)
 	if (!s || at >= RECORD_BODY) {
 		return (int)at;
 	}
-	sum = vector_sum(vectors, count);
+	sum = vector_sum(vectors, count, s->compat);
 	/* A failed call that gave data: all of it; the caller says so with all ones. */
 	len = result < sum ? result : sum;
 	done = (u32)vector_copy(slot, at + ITEM_HEAD, vectors, count, len);
 	return (int)item_end(s, at, done, sum > 0xffffffffu ? 0xffffffffu : (u32)sum);
 }
 
-static __always_inline bool read_message(u64 pointer, struct user_message *ret)
+static __always_inline bool read_message(u64 pointer, bool compat, struct user_message *ret)
 {
-	return bpf_probe_read_user(ret, sizeof(*ret), (void *)pointer) == 0;
+	struct user_message_32 m;
+
+	if (!compat) {
+		return bpf_probe_read_user(ret, sizeof(*ret), (void *)pointer) == 0;
+	}
+	if (bpf_probe_read_user(&m, sizeof(m), (void *)pointer)) {
+		return false;
+	}
+	ret->name = m.name;
+	ret->name_len = m.name_len;
+	ret->vectors = m.vectors;
+	ret->vector_count = m.vector_count;
+	ret->control = m.control;
+	ret->control_len = m.control_len;
+	return true;
+}
+
+/* Message i of those at pointer: where it is, and how many bytes it moved. */
+static __always_inline u64 message_at(u64 pointer, u64 i, bool compat)
+{
+	return pointer + i * (compat ? sizeof(struct user_mmessage_32) : sizeof(struct user_mmessage));
+}
+
+static __always_inline bool read_moved(u64 message, bool compat, u32 *ret)
+{
+	u64 offset = compat ? __builtin_offsetof(struct user_mmessage_32, len) : __builtin_offsetof(struct user_mmessage, len);
+
+	return bpf_probe_read_user(ret, sizeof(*ret), (void *)(message + offset)) == 0;
 }
 
 ON_ITS_OWN int take_message(u32 slot, u32 at, u64 pointer, u64 result)
@@ -212,7 +269,7 @@ ON_ITS_OWN int take_message(u32 slot, u32 at, u64 pointer, u64 result)
 	if (!s || at >= RECORD_BODY) {
 		return (int)at;
 	}
-	if (!read_message(pointer, &m)) {
+	if (!read_message(pointer, s->compat != 0, &m)) {
 		return (int)item_end(s, at, 0, 0);
 	}
 	return take_vector(slot, at, m.vectors, m.vector_count, result);
@@ -226,7 +283,7 @@ ON_ITS_OWN int take_name(u32 slot, u32 at, u64 pointer)
 	if (!s || at >= RECORD_BODY) {
 		return (int)at;
 	}
-	if (!read_message(pointer, &m) || m.name_len > 128) {
+	if (!read_message(pointer, s->compat != 0, &m) || m.name_len > 128) {
 		return (int)item_end(s, at, 0, 0);
 	}
 	return take_bytes(slot, at, m.name, m.name_len);
@@ -240,22 +297,20 @@ ON_ITS_OWN int take_control(u32 slot, u32 at, u64 pointer)
 	if (!s || at >= RECORD_BODY) {
 		return (int)at;
 	}
-	if (!read_message(pointer, &m)) {
+	if (!read_message(pointer, s->compat != 0, &m)) {
 		return (int)item_end(s, at, 0, 0);
 	}
 	return take_bytes(slot, at, m.control, m.control_len < RECORD_PATH ? m.control_len : RECORD_PATH);
 }
 
 /* Of the messages behind the first RECORD_MESSAGES: bytes they moved, and bytes their vectors hold. */
-ON_ITS_OWN u64 messages_moved(u64 pointer, u32 count)
+ON_ITS_OWN u64 messages_moved(u64 pointer, u32 count, u32 compat)
 {
 	u64 sum = 0;
 	u32 len;
 
 	for (u32 i = RECORD_MESSAGES; i < VECTOR_SUM; i++) {
-		u64 at = pointer + i * sizeof(struct user_mmessage) + __builtin_offsetof(struct user_mmessage, len);
-
-		if (i >= count || bpf_probe_read_user(&len, sizeof(len), (void *)at)) {
+		if (i >= count || !read_moved(message_at(pointer, i, compat != 0), compat != 0, &len)) {
 			break;
 		}
 		sum += len;
@@ -263,16 +318,16 @@ ON_ITS_OWN u64 messages_moved(u64 pointer, u32 count)
 	return sum;
 }
 
-ON_ITS_OWN u64 messages_held(u64 pointer, u32 count)
+ON_ITS_OWN u64 messages_held(u64 pointer, u32 count, u32 compat)
 {
 	struct user_message m;
 	u64 sum = 0;
 
 	for (u32 i = RECORD_MESSAGES; i < VECTOR_SUM; i++) {
-		if (i >= count || !read_message(pointer + i * sizeof(struct user_mmessage), &m)) {
+		if (i >= count || !read_message(message_at(pointer, i, compat != 0), compat != 0, &m)) {
 			break;
 		}
-		sum += vector_sum(m.vectors, m.vector_count);
+		sum += vector_sum(m.vectors, m.vector_count, compat);
 	}
 	return sum;
 }
@@ -287,7 +342,7 @@ ON_ITS_OWN int take_messages(u32 slot, u32 at, u64 pointer, u32 count, u32 faile
 	struct scratch *s = scratch_of(slot);
 	u32 done = sizeof(struct record_messages);
 	struct record_messages *r;
-	struct user_mmessage m;
+	struct user_message m;
 	u64 held = 0, moved = 0;
 
 	if (!s || at >= RECORD_BODY - 4096) {
@@ -296,27 +351,43 @@ ON_ITS_OWN int take_messages(u32 slot, u32 at, u64 pointer, u32 count, u32 faile
 	r = (void *)ITEM_BYTES(s, at);
 	__builtin_memset(r, 0, sizeof(*r));
 	for (u32 i = 0; i < RECORD_MESSAGES; i++) {
+		u64 message = message_at(pointer, i, s->compat != 0);
 		u64 room;
 		u32 len;
 
-		if (i >= count || bpf_probe_read_user(&m, sizeof(m), (void *)(pointer + i * sizeof(m)))) {
+		if (i >= count || !read_message(message, s->compat != 0, &m) || !read_moved(message, s->compat != 0, &len)) {
 			break;
 		}
-		room = vector_sum(m.message.vectors, m.message.vector_count);
-		len = failed ? (u32)room : m.len;
+		room = vector_sum(m.vectors, m.vector_count, s->compat);
+		len = failed ? (u32)room : len;
 		held += room;
 		moved += len;
 		r->len[i] = len;
 		if (done <= RECORD_BODY / 2) {
-			done += (u32)vector_copy(slot, at + ITEM_HEAD + done, m.message.vectors, m.message.vector_count, len) & (RECORD_BODY - 1);
+			done += (u32)vector_copy(slot, at + ITEM_HEAD + done, m.vectors, m.vector_count, len) & (RECORD_BODY - 1);
 		}
 	}
 	if (!failed) {
-		held += messages_held(pointer, count);
-		moved += messages_moved(pointer, count);
+		held += messages_held(pointer, count, s->compat);
+		moved += messages_moved(pointer, count, s->compat);
 	}
 	r->sum = moved;
 	return (int)item_end(s, at, done, (u32)held);
+}
+
+/* Pointer i of those at list. */
+static __always_inline bool read_pointer(u64 list, u64 i, bool compat, u64 *ret)
+{
+	u32 narrow = 0;
+
+	if (!compat) {
+		return bpf_probe_read_user(ret, sizeof(*ret), (void *)(list + i * sizeof(*ret))) == 0;
+	}
+	if (bpf_probe_read_user(&narrow, sizeof(narrow), (void *)(list + i * sizeof(narrow)))) {
+		return false;
+	}
+	*ret = narrow;
+	return true;
 }
 
 ON_ITS_OWN int take_argv(u32 slot, u32 at, u64 pointer)
@@ -333,7 +404,7 @@ ON_ITS_OWN int take_argv(u32 slot, u32 at, u64 pointer)
 		long got;
 
 		OPAQUE(from);
-		if (done >= RECORD_PATH || bpf_probe_read_user(&text, sizeof(text), (void *)(pointer + i * 8)) || text == 0) {
+		if (done >= RECORD_PATH || !read_pointer(pointer, i, s->compat != 0, &text) || text == 0) {
 			break;
 		}
 		got = bpf_probe_read_user_str(ITEM_BYTES(s, at) + (from & (RECORD_PATH - 1)), RECORD_PATH, (void *)text);

@@ -122,7 +122,7 @@ struct scratch {
 	u64 sock;
 	u64 number;
 	u32 kind;		/* enum descriptor_kind */
-	u32 spare;
+	u32 compat;		/* the call was made by the 32-bit table */
 	struct walk walk;
 	struct record rec;
 	u8 body[2 * RECORD_BODY + 64];	/* an item may begin anywhere in the first half and be as long as it */

@@ -36,7 +36,8 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long number)
 {
 	struct task_struct *t = current_task();
 	bool compat = call_is_compat(t);
-	u32 nr = call_index(number, compat);
+	const struct socketcall *sc = socketcall_of(regs, number, compat);
+	u32 nr = call_index(sc ? sc->number : number, compat);
 	struct recipe *recipe = bpf_map_lookup_elem(&recipes, &nr);
 	u32 pid = (u32)GET(t, tgid);
 	struct slot *slot = slot_of_cpu();
@@ -60,7 +61,10 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long number)
 	slot->call.kind = KIND_UNKNOWN;
 	slot->call.tcp = 0;
 	slot->call.sock = 0;
-	if (recipe->fd < RECORD_ARGS) {
+	if (sc && recipe->fd == 0) {
+		socketcall_args(regs, sc, slot->call.args);
+		look_at_descriptor(&slot->call, t, (s32)slot->call.args[0]);
+	} else if (recipe->fd < RECORD_ARGS) {
 		look_at_descriptor(&slot->call, t, (s32)call_arg(regs, compat, recipe->fd));
 	}
 	if (recipe->silent_zero) {
@@ -192,13 +196,18 @@ static __always_inline void put_head(struct record *rec, struct record_counters 
 				     struct pt_regs *regs, const struct call *c)
 {
 	bool compat = nr & RECORD_SYSCALLS;
+	const struct socketcall *sc = socketcall_of(regs, call_number(regs), compat);
 
 	begin_record(rec, n, now(), RECORD_CALL, (u32)GET(t, pid), (u32)GET(t, tgid));
 	rec->ret = ret;
 	rec->nr = nr & (RECORD_SYSCALLS - 1);
 	rec->flags = (compat ? RECORD_COMPAT : 0) | (c ? RECORD_BEGUN : 0);
 	rec->begin = c ? c->begin : 0;
-	call_args(regs, compat, rec->args);
+	if (sc) {
+		socketcall_args(regs, sc, rec->args);
+	} else {
+		call_args(regs, compat, rec->args);
+	}
 }
 
 /*
@@ -265,7 +274,9 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *t = current_task();
-	u32 nr = call_index(call_number(regs), call_is_compat(t));
+	bool compat = call_is_compat(t);
+	const struct socketcall *sc = socketcall_of(regs, call_number(regs), compat);
+	u32 nr = call_index(sc ? sc->number : call_number(regs), compat);
 	struct recipe *recipe = bpf_map_lookup_elem(&recipes, &nr);
 	u32 pid = (u32)GET(t, tgid);
 	struct record_counters *n = counters_of_cpu();
@@ -302,6 +313,7 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 	}
 	put_head(&s->rec, n, t, nr, ret, regs, c);
 	s->kind = c ? c->kind : KIND_UNKNOWN;
+	s->compat = nr & RECORD_SYSCALLS;
 	s->sock = c ? c->sock : 0;
 	if (c) {
 		if (c->tcp) {
