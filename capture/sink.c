@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -46,6 +48,35 @@ struct sink {
 
 /* ---- opening -------------------------------------------------------------------------------------------- */
 
+/* A signal that ends the recording has come: they are blocked, and wait to be read. */
+static bool told_to_end(void)
+{
+	sigset_t come;
+
+	return sigpending(&come) == 0 &&
+	       (sigismember(&come, SIGINT) == 1 || sigismember(&come, SIGTERM) == 1 || sigismember(&come, SIGHUP) == 1);
+}
+
+/* A pipe opens when it has a reader, which may be never: errno is then ETIMEDOUT. */
+static int open_pipe(const char *path, int flags)
+{
+	static const struct timespec wait = { 0, WAIT_MS * 1000000L };
+	int fd;
+
+	while ((fd = open(path, flags | O_NONBLOCK)) < 0 && errno == ENXIO) {
+		if (told_to_end()) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		nanosleep(&wait, NULL);
+	}
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 /* Regular files are made new under their own name; others are written into as they are. */
 static int open_path(const char *path, const struct sink_options *opt, int *ret_fd, struct err *e)
 {
@@ -54,7 +85,7 @@ static int open_path(const char *path, const struct sink_options *opt, int *ret_
 	int fd;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		fd = S_ISDIR(st.st_mode) ? -1 : open(path, flags);
+		fd = S_ISDIR(st.st_mode) ? -1 : S_ISFIFO(st.st_mode) ? open_pipe(path, flags) : open(path, flags);
 		errno = S_ISDIR(st.st_mode) ? EISDIR : errno;
 	} else {
 		if (opt->force && unlink(path) != 0 && errno != ENOENT) {
@@ -64,6 +95,9 @@ static int open_path(const char *path, const struct sink_options *opt, int *ret_
 	}
 	if (fd < 0 && errno == EEXIST) {
 		return err_set(e, ERR_EXISTS, "'%s' exists: name another file, or --force to replace it", path);
+	}
+	if (fd < 0 && errno == ETIMEDOUT) {
+		return err_set(e, ERR_STOPPED, "stopped while nobody reads '%s'", path);
 	}
 	if (fd < 0) {
 		return err_set(e, ERR_OPEN, "cannot write '%s': %s", path, strerror(errno));

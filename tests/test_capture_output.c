@@ -169,6 +169,30 @@ static void test_capture_output_sink_existing(void)
 	mk_folder_remove(&dir);
 }
 
+/* A pipe that nobody reads: a signal that came ends the wait for a reader. */
+static void test_capture_output_sink_no_reader(void)
+{
+	struct sink_options opt = { .form = SINK_PLAIN };
+	struct mk_folder dir;
+	sigset_t set, before;
+	struct sink *s;
+	struct err e;
+	int number;
+
+	err_init(&e);
+	mk_folder(&dir);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(mk_in(&dir, 0, "pipe"), 0600), 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, &before);
+	pthread_kill(pthread_self(), SIGTERM);
+	CU_ASSERT_EQUAL(sink_open(dir.name[0], &opt, &s, &e), ERR_STOPPED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(e.message, "nobody reads"));
+	sigwait(&set, &number);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	mk_folder_remove(&dir);
+}
+
 static void *reader_main(void *arg)
 {
 	int fd = open(arg, O_RDONLY | O_CLOEXEC);
@@ -666,6 +690,7 @@ void suite_capture_output(CU_pSuite suite)
 	CU_add_test(suite, "test_capture_output_sink_killed", test_capture_output_sink_killed);
 	CU_add_test(suite, "test_capture_output_sink_full", test_capture_output_sink_full);
 	CU_add_test(suite, "test_capture_output_sink_existing", test_capture_output_sink_existing);
+	CU_add_test(suite, "test_capture_output_sink_no_reader", test_capture_output_sink_no_reader);
 	CU_add_test(suite, "test_capture_output_sink_reader_gone", test_capture_output_sink_reader_gone);
 	CU_add_test(suite, "test_capture_output_sink_reader_stuck", test_capture_output_sink_reader_stuck);
 	CU_add_test(suite, "test_capture_output_names", test_capture_output_names);
