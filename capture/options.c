@@ -95,7 +95,7 @@ const struct capture_option_row capture_option_rows[] = {
 	  "signals that are delivered" },
 	{ "page-faults", 0, OPTION_FLAG, AT(page_faults), NULL, 0, 0, NULL, NULL,
 	  "page faults" },
-	{ "ring-size", 'B', OPTION_NUMBER, AT(ring_bytes), "BYTES", 64 * 1024, 2048 * MIB, NULL, NULL,
+	{ "ring-size", 'B', OPTION_NUMBER, AT(ring_bytes), "BYTES", 64 * 1024, 1024 * MIB, NULL, NULL,
 	  "ring of each CPU, rounded up to a power of two (default 16M)" },
 
 	{ "duration", 'd', OPTION_NUMBER, AT(duration_s), "SECONDS", 1, YEAR_SECONDS, NULL, "How",

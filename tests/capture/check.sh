@@ -463,6 +463,8 @@ check_limits()
 	equals "status for a wrong interface" 3 $? && holds c.messages 'no such interface' || return 1
 	"$rec" -q -w c4.scap -i lo -f 'tcp porst 80' 2> c.messages
 	equals "status for a wrong packet filter" 2 $? && holds c.messages 'packet filter' || return 1
+	"$rec" -q -w c5.scap -B 2G 2> c.messages
+	equals "status for a ring too large" 2 $? && holds c.messages '2G is outside 65536 to 1073741824' || return 1
 	[ ! -e c3.scap ] && [ ! -e c4.scap ] || why "files were made for nothing"
 }
 
