@@ -576,12 +576,32 @@ static void stop_writer(struct output *o)
 	thread_join(&o->closer);
 }
 
+/* Nothing was given to it: the recording did not begin. */
+static bool is_unused(const struct output *o)
+{
+	return o->counts.files == 1 && o->counts.bytes == 0 && o->streams[0].chunk.len == 0 && o->streams[1].chunk.len == 0;
+}
+
 int output_close(struct output *o, struct err *e)
 {
-	int rc = o->files != NULL ? close_current(o, e) : 0;
+	int rc = o->files != NULL && !is_unused(o) ? close_current(o, e) : 0;
 
 	stop_writer(o);
 	return rc == 0 ? failure_of(o, e) : rc;
+}
+
+/* Of files made for a recording that did not begin nothing is to stay. */
+static void remove_unused(const struct output *o)
+{
+	const struct files *f = o->files;
+
+	for (unsigned int s = 0; s < 2; s++) {
+		const struct sink *sink = f->sinks[s];
+
+		if (sink != NULL && sink_is_file(sink) && sink_bytes(sink) == 0) {
+			unlink(sink_path(sink));
+		}
+	}
 }
 
 void output_free(struct output *o)
@@ -590,6 +610,9 @@ void output_free(struct output *o)
 		return;
 	}
 	stop_writer(o);
+	if (o->files != NULL) {
+		remove_unused(o);
+	}
 	files_free(o->files);
 	buf_release(&o->streams[0].chunk);
 	buf_release(&o->streams[1].chunk);

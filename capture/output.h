@@ -65,7 +65,7 @@ bool output_rotates(const struct output *o);
 int output_close(struct output *o, struct err *e);
 /* After output_close: what of a file could not be put together and lies in two, as a sentence; NULL: nothing. */
 const char *output_left(const struct output *o);
-/* NULL-safe; what was not closed stays as it lies on the disk. */
+/* NULL-safe; what was not closed stays as it lies on the disk, but for files into which nothing was put: they go. */
 void output_free(struct output *o);
 
 /* Names of the current file, for messages, and of the file that holds the other stream (OUTPUT_SPLIT), or NULL. */

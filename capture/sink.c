@@ -212,6 +212,11 @@ uint64_t sink_bytes(const struct sink *s)
 	return atomic_load_explicit(&s->bytes, memory_order_relaxed);
 }
 
+const char *sink_path(const struct sink *s)
+{
+	return s->path;
+}
+
 bool sink_is_file(const struct sink *s)
 {
 	return s->is_file;

@@ -50,6 +50,8 @@ void sink_free(struct sink *s);
 
 /* Bytes in the file so far. Any thread. */
 uint64_t sink_bytes(const struct sink *s);
+/* As it was opened. Borrowed until sink_free. */
+const char *sink_path(const struct sink *s);
 /* A regular file, which can be cut and appended to. */
 bool sink_is_file(const struct sink *s);
 

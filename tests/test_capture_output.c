@@ -564,6 +564,32 @@ static void test_capture_output_no_room_to_join(void)
 	signal(SIGXFSZ, SIG_DFL);
 }
 
+/* A recording that could not begin, or was stopped before, leaves no file; another try finds the name free. */
+static void test_capture_output_unused(void)
+{
+	static const enum output_layout layouts[] = { OUTPUT_EVENTS, OUTPUT_SPOOLED, OUTPUT_SPLIT };
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(layouts); i++) {
+		struct output_options opt = { .layout = layouts[i / 2] };
+		struct mk_folder dir;
+		struct output *o;
+		struct err e;
+
+		err_init(&e);
+		mk_folder(&dir);
+		opt.path = mk_in(&dir, 0, "x.scap.gz");
+		opt.sink.form = SINK_GZIP;
+		CU_ASSERT_EQUAL_FATAL(output_open(&opt, &o, &e), 0);
+		CU_ASSERT_EQUAL(access(opt.path, F_OK), 0);
+		if (i % 2 == 1) {
+			CU_ASSERT_EQUAL(output_close(o, &e), 0);
+		}
+		output_free(o);
+		CU_ASSERT_EQUAL(rmdir(dir.path), 0);
+		mk_folder_remove(&dir);
+	}
+}
+
 static void test_capture_output_wrong_options(void)
 {
 	struct mk_folder dir;
@@ -701,6 +727,7 @@ void suite_capture_output(CU_pSuite suite)
 	CU_add_test(suite, "test_capture_output_packets_first", test_capture_output_packets_first);
 	CU_add_test(suite, "test_capture_output_split", test_capture_output_split);
 	CU_add_test(suite, "test_capture_output_no_room_to_join", test_capture_output_no_room_to_join);
+	CU_add_test(suite, "test_capture_output_unused", test_capture_output_unused);
 	CU_add_test(suite, "test_capture_output_wrong_options", test_capture_output_wrong_options);
 	CU_add_test(suite, "test_capture_output_held", test_capture_output_held);
 	CU_add_test(suite, "test_capture_output_narrow", test_capture_output_narrow);
