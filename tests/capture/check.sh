@@ -231,9 +231,18 @@ check_closed()
 	"$rec" -w closed.scap --pid $loop -d 1 <&- >&- 2>&-
 	equals "exit status" 0 $? && ! grep -a 'thresher-capture: ' closed.scap && sound closed.scap || return 1
 	"$rec" -w closed2.scap -- sh -c 'ls -l /proc/self/fd/ > closed.fds' <&- >&- 2>&-
-	equals "exit status of a command" 0 $? && ! grep -a 'thresher-capture: ' closed2.scap && ! grep ' [0-2] -> /dev/null' closed.fds && sound closed2.scap || return 1
+	equals "exit status of a command" 0 $? && ! grep -a 'thresher-capture: ' closed2.scap && sound closed2.scap || return 1
+	! grep ' [0-2] -> /dev/null' closed.fds || return 1
 	"$rec" -w - --pid $loop -d 1 2> closed.messages >&-
 	equals "exit status without standard output" 3 $? && holds closed.messages 'cannot write' && kill $loop
+}
+
+# Nothing is wrong with a file but, perhaps, its end: the kernel may stop in the middle of a write of what it kills.
+cut_at_most()
+{
+	"$thresher" info -q --strict "$1" > /dev/null 2> cut.messages && return 0
+	grep -v -E "damaged input '[^']*': input ends inside a block of " cut.messages > cut.others
+	[ ! -s cut.others ] || why "$1 is damaged: $(head -n 3 cut.others)"
 }
 
 check_killed()
@@ -251,8 +260,7 @@ check_killed()
 		"$thresher" report -q -o k-report $name > /dev/null 2>&1 || why "$name: report failed" || return 1
 		rm -rf k-report
 	done
-	# A plain file has nothing wrong with it at all.
-	"$thresher" info -q --strict k.scap > /dev/null 2>&1 || why "k.scap is damaged" || return 1
+	cut_at_most k.scap || return 1
 	# With packets: two files, both good, and read together as one would be; put together by hand too.
 	background k.messages -w kp.scap -i lo --flush 100 || return 1
 	./udp_self
@@ -261,7 +269,8 @@ check_killed()
 	wait $recorder 2> /dev/null
 	"$thresher" print -q --join --events kp.scap kp.scap.events~ 2> /dev/null | grep -q 'sendto .*data=datagram' || why "calls are lost" || return 1
 	[ "$(count_of kp.scap packets)" -ge 10 ] || why "packets are lost" || return 1
-	cat kp.scap.events~ >> kp.scap && rm kp.scap.events~ && sound kp.scap machine
+	cut_at_most kp.scap && cut_at_most kp.scap.events~ || return 1
+	cat kp.scap.events~ >> kp.scap && rm kp.scap.events~ && cut_at_most kp.scap
 }
 
 # A ring that is too small: what is missing is told, as events, by numbers on each CPU, and at the end, and all three agree.
