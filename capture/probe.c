@@ -245,6 +245,16 @@ static bool call_wanted(const struct probe_options *opt, unsigned int number)
 	return opt->all_syscalls || (number < PROBE_SYSCALLS && (opt->syscalls[number / 64] >> (number % 64) & 1));
 }
 
+/* Without data of calls, what they told of folders is none of it either. */
+static void leave_out_entries(struct recipe *r)
+{
+	for (size_t i = 0; i < RECORD_TAKES; i++) {
+		if (r->take[i].kind == TAKE_ENTRIES) {
+			r->take[i].kind = TAKE_NONE;
+		}
+	}
+}
+
 static int put_recipes(struct probe *p, struct err *e)
 {
 	const struct call_table *calls = event_maker_calls(p->maker);
@@ -256,6 +266,9 @@ static int put_recipes(struct probe *p, struct err *e)
 
 		call_recipe(n, i >= RECORD_SYSCALLS, &r);
 		r.wanted = call_wanted(&p->opt, n->native);
+		if (p->opt.no_data) {
+			leave_out_entries(&r);
+		}
 		rc = put(p->bpf->maps.recipes, &i, &r, e);
 	}
 	return rc;

@@ -393,8 +393,9 @@ check_filters()
 	equals "only these calls" "access execve" "$("$thresher" print -q -p '%evt.type' f1.scap | grep -v -E '^(procexit|clone)' | sort -u | tr '\n' ' ' | sed 's/ $//')" || return 1
 	"$rec" -q -w f2.scap --syscalls=-access -- ./workload f.truth "$work" spin
 	equals "all but this call" 0 "$("$thresher" print -q -p '%evt.type' f2.scap | grep -c '^access')" || return 1
-	"$rec" -q -w f3.scap --no-data --no-args --no-env -- env SECRET=hidden sh -c 'echo written; : argument-text' > /dev/null
-	grep -q -a -E 'SECRET=hidden|written|argument-text' f3.scap && why "f3.scap holds what it must not" && return 1
+	mkdir -p held && : > held/name-in-a-folder
+	"$rec" -q -w f3.scap --no-data --no-args --no-env -- env SECRET=hidden sh -c 'echo written; : argument-text; ls held' > /dev/null
+	grep -q -a -E 'SECRET=hidden|written|argument-text|name-in-a-folder' f3.scap && why "f3.scap holds what it must not" && return 1
 	"$rec" -q -w f4.scap -s 3 -- sh -c 'echo abcdefgh' > /dev/null
 	"$thresher" print -q f4.scap | grep 'write res=9' > f4.line
 	holds f4.line 'data=abc ' || return 1
