@@ -22,8 +22,6 @@
 #define CAP_DAC_OVERRIDE_BIT 1
 #define CAP_FOWNER_BIT 3
 
-#define PATH_PARTS_MAX 128
-
 static void read_task(const struct build *b, struct record_task *ret_t)
 {
 	const struct build_item *it = build_item(b, ITEM_TASK);
@@ -64,27 +62,34 @@ static void add_texts(struct build *b, const uint8_t *p, size_t n)
 
 void build_path(struct build *b, const struct build_item *it)
 {
-	const uint8_t *parts[PATH_PARTS_MAX];
-	size_t count = 0;
-	size_t at = 0;
+	const char *parts = (const char *)it->data;
+	size_t first = strnlen(parts, it->len);
+	size_t end = it->len;
 
-	while (at < it->len && count < PATH_PARTS_MAX) {
-		parts[count++] = it->data + at;
-		at += strnlen((const char *)it->data + at, it->len - at) + 1;
-	}
-	if (count == 0) {
+	if (end == 0) {
 		return;
 	}
+	if (parts[end - 1] == '\0') {
+		end--;
+	}
 	/* One part without a folder above it: a file that is nowhere, named by the kernel ("memfd:x"). */
-	if (count == 1 && it->len >= 6 && memcmp(it->data, "memfd:", 6) == 0) {
+	if (first == end && it->len >= 6 && memcmp(parts, "memfd:", 6) == 0) {
 		add_text(b, it->data, it->len);
 		return;
 	}
-	while (count > 0) {
-		const uint8_t *part = parts[--count];
+	/* From the last one to the first: each ends where the one behind it begins, less the NUL. */
+	for (;;) {
+		size_t from = end;
 
+		while (from > 0 && parts[from - 1] != '\0') {
+			from--;
+		}
 		build_number(b, '/', 1);
-		build_add(b, part, strnlen((const char *)part, it->len - (size_t)(part - it->data)));
+		build_add(b, parts + from, end - from);
+		if (from == 0) {
+			break;
+		}
+		end = from - 1;
 	}
 	build_number(b, 0, 1);
 }

@@ -7,7 +7,7 @@
 #include "call.h"
 #include "item.h"
 
-#define PATH_PARTS 64
+#define PATH_PARTS 2048	/* of one letter each fill RECORD_PATH */
 
 /* The file behind a descriptor of a task (of the current one), or NULL. */
 static __always_inline struct file *file_of_task(struct task_struct *t, s32 fd)
@@ -73,8 +73,8 @@ ON_ITS_OWN int take_file(u32 slot, u32 at, u32 fd)
 }
 
 /*
- * One part of the path: false at its end. A function of its own, and its state in memory, so that 64 turns cost the
- * verifier nothing.
+ * One part of the path: false at its end. A function of its own, and its state in memory, so that its turns cost
+ * the verifier nothing.
  */
 ON_ITS_OWN int path_step(u32 slot, u32 at)
 {

@@ -37,7 +37,7 @@ trap 'exit 1' INT TERM
 cd "$work" || exit 1
 
 all="workload workload_events container exact syscall_counts signals status closed killed disk_full drops interface_gone rotation pipe layouts filters \
-	secrets privileges limits statistics"
+	secrets privileges limits deep statistics"
 
 # ---- helpers -----------------------------------------------------------------------------------------------------------------
 
@@ -476,6 +476,16 @@ check_limits()
 	"$rec" -q -w c5.scap -B 2G 2> c.messages
 	equals "status for a ring too large" 2 $? && holds c.messages '2G is outside 65536 to 1073741824' || return 1
 	[ ! -e c3.scap ] && [ ! -e c4.scap ] || why "files were made for nothing"
+}
+
+# A program many folders down: its path is told from the root on.
+check_deep()
+{
+	path=$(seq -s / 1 150)
+	mkdir -p "deep/$path" && cp /bin/true "deep/$path/program" || return 1
+	"$rec" -q -w deep.scap -- "deep/$path/program" || why "recording failed" || return 1
+	equals "path of the program" "$(realpath "deep/$path/program")" \
+		"$("$thresher" print -q -p '%proc.exepath' -f 'evt.type = execve and evt.res = SUCCESS' deep.scap | tail -n 1)"
 }
 
 check_statistics()
