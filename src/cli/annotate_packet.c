@@ -218,12 +218,6 @@ static void comment_container(struct buf *out, const struct container_view *c)
 /* How the process was found. */
 static void comment_join(const struct annotate *a, struct buf *out, const struct packet_owner *o)
 {
-	static const char *const reasons[MATCH_REASONS] = {
-		[MATCH_SEQUENCE] = "sequence numbers",
-		[MATCH_TUPLE_BYTES] = "tuple and bytes",
-		[MATCH_TUPLE] = "tuple",
-		[MATCH_NAT] = "payload through NAT",
-	};
 	const char *source = joined_shown(&a->joined, o->side->sock->section->source);
 	size_t at = pcapng_option_begin(out, PCAPNG_COMMENT);
 
@@ -241,7 +235,7 @@ static void comment_join(const struct annotate *a, struct buf *out, const struct
 	add_key(out, at, "JoinSource");
 	escape_terminal(out, source, strlen(source));
 	add_key(out, at, "JoinReason");
-	buf_adds(out, o->pair->reason < ARRAY_LEN(reasons) ? reasons[o->pair->reason] : "unknown");
+	buf_adds(out, match_reason_name(o->pair->reason));
 	add_key(out, at, "JoinConfidence");
 	buf_printf(out, "%u%%", o->pair->confidence);
 	pcapng_option_end(out, at);

@@ -254,6 +254,12 @@ static int write_rows(struct top *t, const struct options *o, struct run *r)
 	return code;
 }
 
+/* Said where an input stands in its place, too: it is not misspelt. */
+static int wants_field(struct err *e)
+{
+	return err_set(e, ERR_USAGE, "top wants a field, as in 'thresher top proc.name by bytes FILE'");
+}
+
 /* FIELDS [by WHAT] stand in front of the inputs. */
 static int read_arguments(struct top *t, struct options *o, struct err *e)
 {
@@ -262,10 +268,10 @@ static int read_arguments(struct top *t, struct options *o, struct err *e)
 	if (o->input_count == 0 || (used == 3 && o->input_count < 3)) {
 		memset(t, 0, sizeof(*t));
 		pthread_mutex_init(&t->lock, NULL);
-		return err_set(e, ERR_USAGE, "top wants a field, as in 'thresher top proc.name by bytes FILE'");
+		return wants_field(e);
 	}
 	if (top_init(t, o->inputs[0], used == 3 ? o->inputs[2] : NULL, e) != 0) {
-		return e->code;
+		return access(o->inputs[0], F_OK) == 0 ? wants_field(e) : e->code;
 	}
 	memmove(o->inputs, o->inputs + used, (o->input_count - used) * sizeof(*o->inputs));
 	o->input_count -= used;

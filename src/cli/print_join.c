@@ -6,18 +6,6 @@
 #include "base/escape.h"
 #include "cli/json.h"
 
-static const char *reason_name(uint8_t reason)
-{
-	static const char *const names[MATCH_REASONS] = {
-		[MATCH_SEQUENCE] = "sequence numbers",
-		[MATCH_TUPLE_BYTES] = "tuple and bytes",
-		[MATCH_TUPLE] = "tuple",
-		[MATCH_NAT] = "NAT",
-	};
-
-	return reason < ARRAY_LEN(names) ? names[reason] : "unknown";
-}
-
 void print_join_begin(struct print_join *pj, const struct joined *j, const struct batch *b)
 {
 	pj->joined = j;
@@ -150,7 +138,7 @@ static void add_number(struct buf *out, const char *key, int64_t x)
 static void end_json(const struct pair *p, struct buf *out)
 {
 	buf_adds(out, ",\"reason\":");
-	json_add_text(out, reason_name(p->reason));
+	json_add_text(out, match_reason_name(p->reason));
 	add_number(out, "confidence", p->confidence);
 	buf_adds(out, "}}");
 }

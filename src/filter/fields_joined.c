@@ -207,16 +207,10 @@ static bool value_call(struct field_ctx *c, const struct field_use *u, struct fi
 
 static bool value_reason(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {
-	static const char *const names[MATCH_REASONS] = {
-		[MATCH_SEQUENCE] = "sequence numbers",
-		[MATCH_TUPLE_BYTES] = "tuple and bytes",
-		[MATCH_TUPLE] = "tuple",
-		[MATCH_NAT] = "NAT",
-	};
 	const struct pair *p = pair_of(c);
 
 	UNUSED_ARG(u);
-	return p != NULL && p->reason < MATCH_REASONS && value_cstr(v, names[p->reason]);
+	return p != NULL && value_cstr(v, match_reason_name(p->reason));
 }
 
 static bool value_confidence(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -310,7 +304,7 @@ static const struct field rows[] = {
 	{ "flow.frames", PT_CHARBUF, FMT_NA, ARG_NONE, JOINED_FLAGS, EVERY, NULL, text_frames, 0,
 	  "packets that carried the call's bytes: 6,8-14" },
 	OF_BOTH("flow.reason", PT_CHARBUF, value_reason, 0,
-		   "what joins packets and calls: sequence numbers, tuple and bytes, tuple, NAT"),
+		   "what joins packets and calls: sequence numbers, tuple and bytes, tuple, bytes behind NAT"),
 	OF_BOTH("flow.confidence", PT_UINT8, value_confidence, 0, "how sure that is, percent"),
 };
 /* clang-format on */

@@ -28,6 +28,9 @@ enum match_reason {
 	MATCH_REASONS
 };
 
+/* "tuple and bytes", ...: never NULL. */
+const char *match_reason_name(uint8_t reason);
+
 /* Why a flow or socket has no partner. */
 enum unmatched_reason {
 	UNMATCHED_NO_OTHER,		/* the input holds no syscalls (packets) at all */

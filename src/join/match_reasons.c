@@ -21,6 +21,18 @@ static const char *const texts[UNMATCHED_REASONS] = {
 	[UNMATCHED_FILTERED] = "an end is a recorded host, but no recorded process has this socket",
 };
 
+const char *match_reason_name(uint8_t reason)
+{
+	static const char *const names[MATCH_REASONS] = {
+		[MATCH_SEQUENCE] = "sequence numbers",
+		[MATCH_TUPLE_BYTES] = "tuple and bytes",
+		[MATCH_TUPLE] = "tuple",
+		[MATCH_NAT] = "bytes behind NAT",
+	};
+
+	return reason < MATCH_REASONS ? names[reason] : "unknown";
+}
+
 const char *unmatched_reason_text(uint8_t reason)
 {
 	return reason < UNMATCHED_REASONS ? texts[reason] : "";

@@ -175,18 +175,6 @@ const struct clock_pair *section_clock(const struct tap_input *in, const struct 
 	return best;
 }
 
-const char *match_reason_name(uint8_t reason)
-{
-	static const char *const names[MATCH_REASONS] = {
-		[MATCH_SEQUENCE] = "sequence numbers",
-		[MATCH_TUPLE_BYTES] = "tuple and bytes",
-		[MATCH_TUPLE] = "tuple",
-		[MATCH_NAT] = "bytes behind NAT",
-	};
-
-	return reason < MATCH_REASONS ? names[reason] : NULL;
-}
-
 void cells_ordinal(struct net_cells *c, uint32_t n)
 {
 	if (n == UINT32_MAX) {

@@ -61,9 +61,6 @@ unsigned int sock_client(const struct sock *s);
 /* The clock pair that times of this section's packets (or calls) are shown by: the one with most evidence, NULL: none known. */
 const struct clock_pair *section_clock(const struct tap_input *in, const struct section *sec);
 
-/* "tuple and bytes", ...: what joins flow and socket. */
-const char *match_reason_name(uint8_t reason);
-
 /* A number, 0 included; UINT32_MAX is unknown. */
 void cells_ordinal(struct net_cells *c, uint32_t n);
 
