@@ -257,6 +257,32 @@ static void test_collect_peek_later(void)
 	mksock_release(&k);
 }
 
+/* Of a recvmmsg the room of the buffers is told too, of some recorders only the number of messages: what came in counts. */
+static void test_collect_messages(void)
+{
+	struct mkcap_io in = { .res = 18, .fd = 5, .data = "eighteen bytes....", .len = 18, .size = 600, .sip = "10.0.0.9",
+			       .dip = "10.0.0.1", .sport = 4000, .dport = 53 };
+	struct mkcap_io out = in;
+	struct serve v;
+	struct mksock k;
+	const struct sock *s;
+
+	start(&v);
+	mkcap_socket(&v.m, serve_tick(&v, 10), PID, 5, INET, DGRAM, 0);
+	mkcap_bind(&v.m, serve_tick(&v, 10), PID, 0, 5, "10.0.0.1", 53);
+	mkcap_io(&v.m, serve_tick(&v, 10), PID, EV_SOCKET_RECVMMSG_X, &in);
+	out.res = 2;
+	out.size = 18;
+	mkcap_io(&v.m, serve_tick(&v, 10), PID, EV_SOCKET_SENDMMSG_X, &out);
+	serve_run(&v, &k);
+	CU_ASSERT_EQUAL_FATAL(k.count, 1);
+	s = mksock_sock(&k, 0);
+	CU_ASSERT_EQUAL(s->kind, SOCK_UDP_K);
+	CU_ASSERT_EQUAL(s->bytes[0], 18);
+	CU_ASSERT_EQUAL(s->bytes[1], 18);
+	mksock_release(&k);
+}
+
 /* Nobody saw the socket made, and the first thing seen is the answer: the port tells who serves. */
 static void test_collect_guessed_server(void)
 {
@@ -442,6 +468,7 @@ void suite_collect(CU_pSuite suite)
 	CU_add_test(suite, "test_collect_sendfile_splice", test_collect_sendfile_splice);
 	CU_add_test(suite, "test_collect_peek", test_collect_peek);
 	CU_add_test(suite, "test_collect_peek_later", test_collect_peek_later);
+	CU_add_test(suite, "test_collect_messages", test_collect_messages);
 	CU_add_test(suite, "test_collect_guessed_server", test_collect_guessed_server);
 	CU_add_test(suite, "test_collect_mapped", test_collect_mapped);
 	CU_add_test(suite, "test_collect_inherited", test_collect_inherited);

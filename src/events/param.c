@@ -200,6 +200,16 @@ bool event_text(const struct event *ev, unsigned int i, struct param *ret_text)
 	return true;
 }
 
+uint64_t event_messages_bytes(const struct event *ev)
+{
+	uint32_t size;
+
+	if (ev->res <= 0) {
+		return 0;
+	}
+	return (uint64_t)ev->res < event_param(ev, 3).len && event_u32(ev, 2, &size) ? size : (uint64_t)ev->res;
+}
+
 int event_param_index(uint16_t type, const char *name)
 {
 	const struct schema_event *row;

@@ -173,7 +173,7 @@ void call_transfer(struct collector *c, unsigned int dir)
 		work_on(c, p);
 		return;
 	}
-	n = call_bytes(ev, c->row);
+	n = call_bytes(ev);
 	if (c->row->data != 0) {
 		data = event_param(ev, c->row->data);
 	}
@@ -205,7 +205,7 @@ void call_splice(struct collector *c)
 		p = part_by_number(c, from);
 	}
 	if (p != NULL) {
-		uint32_t n = call_bytes(c->ev, c->row);
+		uint32_t n = call_bytes(c->ev);
 
 		part_touch(c, p);
 		work_on(c, p);

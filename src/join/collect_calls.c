@@ -160,16 +160,13 @@ struct generic_row call_generic(unsigned int code)
 	return code < SCHEMA_SYSCALLS && generic_rows[code].action != CALL_IGNORED ? generic_rows[code] : other;
 }
 
-uint32_t call_bytes(const struct event *ev, const struct call_row *row)
+uint32_t call_bytes(const struct event *ev)
 {
-	uint32_t size = 0;
-
 	if ((ev->flags & EVENT_HAS_RES) == 0 || ev->res <= 0) {
 		return 0;
 	}
 	if (ev->type == EV_SOCKET_SENDMMSG_X || ev->type == EV_SOCKET_RECVMMSG_X) {
-		/* The result may count messages; the size parameter has the bytes. */
-		return event_u32(ev, row->size, &size) ? size : 0;
+		return (uint32_t)min_u64(event_messages_bytes(ev), UINT32_MAX);
 	}
 	return (uint32_t)min_u64((uint64_t)ev->res, UINT32_MAX);
 }

@@ -50,7 +50,7 @@ struct generic_row {
 struct generic_row call_generic(unsigned int code);
 
 /* Bytes a successful call moved. */
-uint32_t call_bytes(const struct event *ev, const struct call_row *row);
+uint32_t call_bytes(const struct event *ev);
 /* True for calls that wait for a lock though their type does not say so. */
 bool call_locks(const struct event *ev);
 

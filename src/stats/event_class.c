@@ -38,14 +38,6 @@ const uint8_t event_class_bits[SCHEMA_EVENTS] = {
 	[EV_SYSCALL_CLONE3_X] = CLASS_STARTS,
 };
 
-static uint64_t message_bytes(const struct event *ev, unsigned int size_param)
-{
-	uint32_t size;
-
-	/* The result counts messages here; the size parameter has the bytes. */
-	return event_u32(ev, size_param, &size) ? size : 0;
-}
-
 void event_bytes_moved(const struct event *ev, struct event_bytes *ret_b)
 {
 	const struct schema_event *se = &schema_events[ev->type];
@@ -54,10 +46,10 @@ void event_bytes_moved(const struct event *ev, struct event_bytes *ret_b)
 	memset(ret_b, 0, sizeof(*ret_b));
 	switch (ev->type) {
 	case EV_SOCKET_SENDMMSG_X:
-		ret_b->out = message_bytes(ev, 2);
+		ret_b->out = event_messages_bytes(ev);
 		return;
 	case EV_SOCKET_RECVMMSG_X:
-		ret_b->in = message_bytes(ev, 2);
+		ret_b->in = event_messages_bytes(ev);
 		return;
 	case EV_SYSCALL_SENDFILE_X:
 	case EV_SYSCALL_COPY_FILE_RANGE_X:
