@@ -171,6 +171,37 @@ static void test_stats_join_difference(void)
 	scene_release(&s);
 }
 
+/* Calls that the capture lacks: the alignment passes over them, the bytes differ all the same, and by how much is told. */
+static void test_stats_join_missing_calls(void)
+{
+	static const struct shift_piece pieces[] = { { 0, 0 }, { 500, 30 } };
+	struct scene s;
+	struct sock k;
+	struct flow f;
+	struct pair p = { .flow = &f, .reason = MATCH_TUPLE_BYTES };
+
+	scene_init(&s, &joined_flows_def);
+	mkcells_flow(&f, IP_TCP, 80, 7);
+	f.side[1].stream_bytes = 76;
+	f.side[0].stream_bytes = 10956;
+	server_sock(&s, &f, &k);
+	p.packets = &s.m.section;
+	p.side[0] = (struct pair_side){ .sock = &k, .aligned = { true, true }, .pieces = pieces, .piece_count = { 0, 2 } };
+	k.flags = 0;
+	joined_flows_row(&s.m.cells, &p);
+	CU_ASSERT_EQUAL(run_num(s.m.t, 0, "server_received_difference"), 0);
+	CU_ASSERT_EQUAL(run_num(s.m.t, 0, "server_sent_difference"), 10956 - 10926);
+	check_text(s.m.t, 0, "difference", "server sent: calls in between are missing");
+	f.side[1].stream_bytes = 176;
+	f.side[0].stream_bytes = 10926;
+	p.side[0] = (struct pair_side){ .sock = &k, .aligned = { true, true }, .shift = { 100, 0 } };
+	k.flags = SOCK_INHERITED;
+	joined_flows_row(&s.m.cells, &p);
+	CU_ASSERT_EQUAL(run_num(s.m.t, 1, "server_received_difference"), 176 - 76);
+	check_text(s.m.t, 1, "difference", "server received: the system calls begin in the middle");
+	scene_release(&s);
+}
+
 /* Not aligned: the difference is not known, and nothing is explained. A socket of several threads names them. */
 static void test_stats_join_users(void)
 {
@@ -638,6 +669,7 @@ void suite_stats_join(CU_pSuite suite)
 {
 	CU_add_test(suite, "test_stats_join_flow", test_stats_join_flow);
 	CU_add_test(suite, "test_stats_join_difference", test_stats_join_difference);
+	CU_add_test(suite, "test_stats_join_missing_calls", test_stats_join_missing_calls);
 	CU_add_test(suite, "test_stats_join_users", test_stats_join_users);
 	CU_add_test(suite, "test_stats_join_clock", test_stats_join_clock);
 	CU_add_test(suite, "test_stats_join_shown_clock", test_stats_join_shown_clock);

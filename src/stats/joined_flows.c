@@ -70,9 +70,16 @@ static void add_word(struct buf *b, const char *word, bool *io_any)
 	*io_any = true;
 }
 
-/* The packets show more than the calls. */
-static void explain_more(struct buf *b, const struct sock *s, bool sent)
+/* Bytes by packets minus bytes by calls: what the alignment passes over because one of them lacks it counts too. */
+static int64_t bytes_apart(const struct pair_side *side, unsigned int dir)
 {
+	return side->byte_difference[dir] + pair_shift(side, dir, side->sock->bytes[dir]);
+}
+
+/* The packets show more than the calls. */
+static void explain_more(struct buf *b, const struct pair_side *side, unsigned int dir)
+{
+	const struct sock *s = side->sock;
 	bool any = false;
 
 	if (s->flags & SOCK_INHERITED) {
@@ -84,8 +91,11 @@ static void explain_more(struct buf *b, const struct sock *s, bool sent)
 	if (s->flags & SOCK_BLIND) {
 		add_word(b, "bytes passed that no call shows", &any);
 	}
+	if (!any && side->piece_count[dir] > 0) {
+		add_word(b, "calls in between are missing", &any);
+	}
 	if (!any) {
-		add_word(b, sent ? "no reason known" : "not read by the process", &any);
+		add_word(b, dir == 1 ? "no reason known" : "not read by the process", &any);
 	}
 }
 
@@ -112,14 +122,14 @@ static void explain(struct buf *b, const struct pair *p, unsigned int end, unsig
 {
 	const struct pair_side *side = &p->side[end];
 
-	if (side->sock == NULL || !side->aligned[dir] || side->byte_difference[dir] == 0) {
+	if (side->sock == NULL || !side->aligned[dir] || bytes_apart(side, dir) == 0) {
 		return;
 	}
 	buf_adds(b, b->len > 0 ? "; " : "");
 	buf_adds(b, end == p->flow->client ? "client" : "server");
 	buf_adds(b, dir == 1 ? " sent: " : " received: ");
-	if (side->byte_difference[dir] > 0) {
-		explain_more(b, side->sock, dir == 1);
+	if (bytes_apart(side, dir) > 0) {
+		explain_more(b, side, dir);
 	} else {
 		explain_less(b, p->flow, dir == 1);
 	}
@@ -190,7 +200,7 @@ static void add_side_bytes(struct table *t, const struct pair_side *side)
 	table_bytes(t, side->sock->bytes[1]);
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		if (side->aligned[dir]) {
-			table_s64(t, side->byte_difference[dir]);
+			table_s64(t, bytes_apart(side, dir));
 		} else {
 			table_unknown(t);
 		}
