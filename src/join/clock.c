@@ -107,6 +107,8 @@ static int collect(const struct match *m, const struct link *at, size_t n, struc
 	size_t stride = n / PAIRS_MAX + 1;
 	int rc = 0;
 
+	b->low.count = b->high.count = 0;
+	b->flows = 0;
 	b->slots = (size_t)min_u64(LIMIT_CLOCK_BOUNDS / (n / stride + 1) + 1, BOUNDS_OF_PAIR);
 	for (size_t i = 0; i < n && rc == 0; i += stride) {
 		const struct pair *p = at[i].pair != UINT32_MAX ? &m->pairs[at[i].pair] : NULL;
@@ -169,6 +171,10 @@ static int estimate(const struct match *m, const struct link *at, size_t n,
 	c.packets = m->flows[at->rank & UINT32_MAX].section;
 	b.unit_ns = unit_of(c.packets);
 	rc = collect(m, at, n, &b);
+	if (rc == 0 && b.high.count == 0) {
+		b.unsure_too = true;
+		rc = collect(m, at, n, &b);
+	}
 	rc = rc == 0 ? clock_fit(&b, &c) : rc;
 	if (rc == 0 && m->opt.offset_given) {
 		take_given(m, &b, &c);

@@ -213,6 +213,14 @@ static int reads(struct clock_bounds *b, bool tcp)
 	return rc;
 }
 
+/* Calls that wrote may be missing, and nothing tells where: those behind lie too early in the stream, so that their bounds, many and
+ * alike, would be false. Those that read too, but their bounds are only wider. */
+static bool are_writes_unsure(const struct flow *f, const struct pair_side *side)
+{
+	return f->key.ip_proto == IP_TCP && side->sock->seqs == NULL &&
+	       (side->differ > 0 || side->piece_count[1] > 0 || side->byte_difference[1] > 0);
+}
+
 static int bytes(struct clock_bounds *b, const struct flow *f, unsigned int end,
 		 const struct pair_side *side)
 {
@@ -220,7 +228,7 @@ static int bytes(struct clock_bounds *b, const struct flow *f, unsigned int end,
 	int rc = 0;
 
 	for (unsigned int dir = 0; dir < 2 && rc == 0; dir++) {
-		if (!side->aligned[dir]) {
+		if (!side->aligned[dir] || (dir == 1 && !b->unsure_too && are_writes_unsure(f, side))) {
 			continue;
 		}
 		rc = load_segments(b, f->knots[dir == 1 ? end : 1 - end]);

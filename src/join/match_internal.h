@@ -271,6 +271,7 @@ struct clock_bounds {
 	uint64_t unit_ns;	/* resolution of the packets' clock */
 	size_t slots;		/* per pair: at most so many of each kind are kept, the tightest of equal parts */
 	uint32_t flows;
+	bool unsure_too;	/* also writes whose places in the stream may be wrong: where there is nothing better */
 	/* Of the pair at hand; own. */
 	struct bounds fresh_low, fresh_high;
 	struct timed *segments, *calls;
