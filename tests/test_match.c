@@ -398,6 +398,30 @@ static void test_match_counts_only(void)
 	mkmatch_release(&k);
 }
 
+/* A tuple used again, and no payload at all: the clock tells its connections apart, and other tuples tell the clock. */
+static void test_match_counts_by_clock(void)
+{
+	struct talk t[4], other;
+
+	mkmatch_init(&k);
+	for (unsigned int i = 0; i < 5; i++) {
+		struct talk *x = i < 4 ? &t[i] : &other;
+
+		*x = mkmatch_talk(&k, IP_TCP, "10.0.0.9", i < 4 ? 40000 : 40001, "10.0.0.2", 80);
+		x->now += i * 60 * NSEC_PER_SEC;
+		x->packets_offset = 3600 * (int64_t)NSEC_PER_SEC;
+		x->no_prints = true;
+		whole(x, 2, 1);
+	}
+	t[0].f->key.port[0] = t[0].f->key.port[1] = 1;
+	t[3].s[1]->key.port[0] = t[3].s[1]->key.port[1] = 2;
+	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
+	CU_ASSERT(joined(&k, &other, 1) && joined(&k, &t[1], 1) && joined(&k, &t[2], 1));
+	CU_ASSERT_PTR_NULL(match_pair_of_flow(k.m, t[3].f));
+	CU_ASSERT_PTR_NULL(match_pair_of_sock(k.m, t[0].s[1]));
+	mkmatch_release(&k);
+}
+
 static void test_match_counts_clash(void)
 {
 	struct talk t;
@@ -716,6 +740,7 @@ void suite_match(CU_pSuite suite)
 	CU_add_test(suite, "test_match_many_generations", test_match_many_generations);
 	CU_add_test(suite, "test_match_many_different", test_match_many_different);
 	CU_add_test(suite, "test_match_counts_only", test_match_counts_only);
+	CU_add_test(suite, "test_match_counts_by_clock", test_match_counts_by_clock);
 	CU_add_test(suite, "test_match_counts_clash", test_match_counts_clash);
 	CU_add_test(suite, "test_match_empty", test_match_empty);
 	CU_add_test(suite, "test_match_udp", test_match_udp);

@@ -542,19 +542,24 @@ static int settle(struct match *m)
 	return 0;
 }
 
-/* Bytes first; then with the clocks that these give; then whoever fits by order, and reasons. */
+/* Bytes first; then with the clocks that these give; without payload, those with no choice first, for the clock that the others
+ * need; then whoever fits by order, and reasons. */
 static int match_tuples(struct match *m)
 {
 	struct tuples *t = NULL;
 	int rc = tuples_new(m, &t);
 
-	rc = rc == 0 ? tuples_match(m, t, false) : rc;
+	rc = rc == 0 ? tuples_match(m, t, TUPLES_BYTES) : rc;
 	if (rc == 0 && tuples_undecided(t)) {
 		rc = match_clocks_estimate(m);
-		rc = rc == 0 ? tuples_match(m, t, false) : rc;
+		rc = rc == 0 ? tuples_match(m, t, TUPLES_BYTES) : rc;
 		rc = rc == 0 ? match_clocks_estimate(m) : rc;
 	}
-	rc = rc == 0 ? tuples_match(m, t, true) : rc;
+	if (rc == 0 && tuples_undecided(t)) {
+		rc = tuples_match(m, t, TUPLES_SINGLE);
+		rc = rc == 0 ? match_clocks_estimate(m) : rc;
+	}
+	rc = rc == 0 ? tuples_match(m, t, TUPLES_LAST) : rc;
 	tuples_free(t);
 	return rc;
 }

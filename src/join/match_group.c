@@ -283,6 +283,6 @@ static int settle_group(struct match *m, struct tuples *t, const struct group *g
 int group_settle(struct match *m, struct tuples *t, const struct group *g, bool last,
 		 bool *ret_open)
 {
-	return g->flows == 1 && g->socks == 1 ? settle_single(m, t, g, last, ret_open)
-					      : settle_group(m, t, g, last, ret_open);
+	return group_is_single(g) ? settle_single(m, t, g, last, ret_open)
+				  : settle_group(m, t, g, last, ret_open);
 }

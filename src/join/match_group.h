@@ -83,6 +83,12 @@ static inline size_t sock_index(const struct match *m, const struct ref *r)
 	return m->socks[r->list].first + r->row;
 }
 
+/* One flow and one socket: they have no choice. */
+static inline bool group_is_single(const struct group *g)
+{
+	return g->flows == 1 && g->socks == 1;
+}
+
 /* Joins what can be told apart; *ret_open: there are some left. last: order decides, and reasons are
  * given. 0 or ERR_NOMEM. */
 int group_settle(struct match *m, struct tuples *t, const struct group *g, bool last, bool *ret_open);

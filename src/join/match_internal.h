@@ -237,9 +237,13 @@ struct tuples;
 /* Puts flows and sockets of equal tuples together. 0 or ERR_NOMEM. */
 int tuples_new(struct match *m, struct tuples **ret_t);
 void tuples_free(struct tuples *t);
-/* Pairs by tuple, or by what is known of it. Called again as clocks become known: looks at what was left
- * open; last: order decides where nothing else does, and reasons are given. */
-int tuples_match(struct match *m, struct tuples *t, bool last);
+enum tuples_pass {
+	TUPLES_BYTES,		/* bytes decide */
+	TUPLES_SINGLE,		/* counts too, where there is one flow and one socket: clocks come of it */
+	TUPLES_LAST		/* order too, where nothing else does, and reasons are given */
+};
+/* Pairs by tuple, or by what is known of it. Called again as clocks become known: looks at what was left open. */
+int tuples_match(struct match *m, struct tuples *t, enum tuples_pass pass);
 /* There are groups in which a clock, or another pass, may decide. */
 bool tuples_undecided(const struct tuples *t);
 /* Sockets of which hardly more than the peer is known, and NAT: payload decides. */

@@ -270,7 +270,7 @@ int tuples_new(struct match *m, struct tuples **ret_t)
 
 /* ---- passes ---------------------------------------------------------------------------------- */
 
-int tuples_match(struct match *m, struct tuples *t, bool last)
+int tuples_match(struct match *m, struct tuples *t, enum tuples_pass pass)
 {
 	size_t kept = 0;
 	int rc = 0;
@@ -278,9 +278,11 @@ int tuples_match(struct match *m, struct tuples *t, bool last)
 	t->undecided = 0;
 	for (size_t i = 0; i < t->open_count && rc == 0; i++) {
 		struct group g = t->open[i];
-		bool open;
+		bool open = true;
 
-		rc = group_settle(m, t, &g, last, &open);
+		if (pass != TUPLES_SINGLE || group_is_single(&g)) {
+			rc = group_settle(m, t, &g, pass != TUPLES_BYTES, &open);
+		}
 		if (rc == 0 && open) {
 			t->open[kept++] = g;
 		}
