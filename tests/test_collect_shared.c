@@ -139,6 +139,35 @@ static void test_collect_shared_passed(void)
 	mksock_release(&k);
 }
 
+/* Of one that no list tells, what a call says of its ends makes it UDP, until the accepted connection is found to have them. A used
+ * connection is not continued so: the tuple is in use again, and this accept was missed. */
+static void test_collect_shared_passed_unlisted(void)
+{
+	for (unsigned int used = 0; used < 2; used++) {
+		struct serve v;
+		struct mksock k;
+		const struct sock *s;
+
+		start(&v);
+		serve_accept(&v, 10, 5, 4000);				/* 1 */
+		serve_read(&v, 10, 5, used ? 3 : -11, "abc");		/* 2 */
+		serve_close(&v, 10, 5);					/* 3 */
+		v.tid = 200;
+		mkcap_sendto4(&v.m, serve_tick(&v, 10), 200, 6, 8, "answer", "10.0.0.1", 80, "10.0.0.9", 4000);	/* 4 */
+		mkcap_recvfrom4(&v.m, serve_tick(&v, 10), 200, 5, 8, "thank", "10.0.0.9", 4000, "10.0.0.1", 80);
+		serve_run(&v, &k);
+		CU_ASSERT_EQUAL_FATAL(k.count, used ? 2 : 1);
+		s = mksock_sock(&k, used ? 1 : 0);
+		CU_ASSERT_EQUAL(s->kind, SOCK_TCP_K);
+		CU_ASSERT_EQUAL(s->key.ip_proto, 6);
+		CU_ASSERT_EQUAL(s->bytes[0], 5);
+		CU_ASSERT_EQUAL(s->bytes[1], 6);
+		CU_ASSERT_EQUAL(s->open_num, used ? 0 : 1);
+		CU_ASSERT_EQUAL(s->flags, used ? SOCK_INHERITED : SOCK_SHARED);
+		mksock_release(&k);
+	}
+}
+
 static void datagram(struct serve *v, bool out, const char *data, const char *peer, uint16_t port)
 {
 	if (out) {
@@ -458,6 +487,7 @@ void suite_collect_shared(CU_pSuite suite)
 	CU_add_test(suite, "test_collect_shared_fork", test_collect_shared_fork);
 	CU_add_test(suite, "test_collect_shared_turns", test_collect_shared_turns);
 	CU_add_test(suite, "test_collect_shared_passed", test_collect_shared_passed);
+	CU_add_test(suite, "test_collect_shared_passed_unlisted", test_collect_shared_passed_unlisted);
 	CU_add_test(suite, "test_collect_shared_peers", test_collect_shared_peers);
 	CU_add_test(suite, "test_collect_shared_guessed", test_collect_shared_guessed);
 	CU_add_test(suite, "test_collect_shared_dup", test_collect_shared_dup);

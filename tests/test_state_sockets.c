@@ -2,6 +2,7 @@
  * test_state_sockets.c - sockets: their ends, names and roles after each call.
  */
 #include "mkstate.h"
+#include "schema/extra.h"
 
 #define INET 2
 #define INET6 10
@@ -240,6 +241,29 @@ static void test_state_sockets_tcp_name_is_left_alone(void)
 	mkstate_end(&m);
 }
 
+/* The same, but the recorder tells sequence numbers: they are TCP's. */
+static void test_state_sockets_guess_by_recorder(void)
+{
+	static const uint8_t numbers[16] = { 1 };
+	const struct fd_view *d;
+	struct mkstate m;
+	struct buf items;
+
+	start(&m);
+	buf_init(&items, 64);
+	mkcap_extra(&m.cap, &items, EXTRA_TCP, numbers, sizeof(numbers));
+	m.cap.extra = &items;
+	mkcap_sendto4(&m.cap, mkstate_tick(&m), 100, 4, 9, "ping", "10.0.0.1", 4000, "8.8.8.8", 53);
+	m.cap.extra = NULL;
+	d = mkstate_last(&m)->fd;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+	CU_ASSERT_EQUAL(d->l4, L4_TCP);
+	CU_ASSERT_EQUAL(d->flags & FV_GUESSED, FV_GUESSED);
+	CHECK_STR(d->name, "10.0.0.1:4000->8.8.8.8:53");
+	buf_release(&items);
+	mkstate_end(&m);
+}
+
 static void test_state_sockets_missed_socket_is_guessed(void)
 {
 	struct mkstate m;
@@ -386,6 +410,7 @@ void suite_state_sockets(CU_pSuite suite)
 	CU_add_test(suite, "test_state_sockets_udp_server", test_state_sockets_udp_server);
 	CU_add_test(suite, "test_state_sockets_tcp_name_is_left_alone",
 		    test_state_sockets_tcp_name_is_left_alone);
+	CU_add_test(suite, "test_state_sockets_guess_by_recorder", test_state_sockets_guess_by_recorder);
 	CU_add_test(suite, "test_state_sockets_missed_socket_is_guessed",
 		    test_state_sockets_missed_socket_is_guessed);
 	CU_add_test(suite, "test_state_sockets_zero_source_is_patched",

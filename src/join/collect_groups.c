@@ -120,6 +120,52 @@ static size_t keep_rows(struct part **list, size_t count)
 	return n;
 }
 
+/* ---- streams that were taken for datagrams --------------------------------------------------------------------- */
+
+static uint64_t ends_hash(const struct socks *s, const struct part *p)
+{
+	struct flow_key k = p->s.key;
+
+	k.ip_proto = IP_TCP;
+	return hash_bytes(s->shards[0].seed + p->s.local, &k, sizeof(k));
+}
+
+static bool is_whole(const struct part *p)
+{
+	return has_key(p) && (p->s.flags & SOCK_TUPLE_PARTLY) == 0;
+}
+
+static bool may_be_stream(const struct part *p)
+{
+	return p->guessed && p->s.kind == SOCK_UDP_K && is_whole(p);
+}
+
+/* A descriptor that came in a message was taken for UDP when a call told its ends. If the host has a TCP connection with both of
+ * these ends, it is that. */
+static int correct_guesses(const struct socks *s, struct part *const *list, size_t count)
+{
+	struct map guessed;
+	int rc = 0;
+
+	map_init(&guessed);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = may_be_stream(list[i]) ? map_set(&guessed, ends_hash(s, list[i]), 1) : 0;
+	}
+	for (size_t i = 0; i < count && rc == 0 && guessed.count > 0; i++) {
+		if (list[i]->s.kind == SOCK_TCP_K && is_whole(list[i]) && map_get(&guessed, ends_hash(s, list[i])) != 0) {
+			rc = map_set(&guessed, ends_hash(s, list[i]), 2);
+		}
+	}
+	for (size_t i = 0; i < count && rc == 0 && guessed.count > 0; i++) {
+		if (may_be_stream(list[i]) && map_get(&guessed, ends_hash(s, list[i])) == 2) {
+			list[i]->s.kind = SOCK_TCP_K;
+			list[i]->s.key.ip_proto = IP_TCP;
+		}
+	}
+	map_release(&guessed);
+	return rc;
+}
+
 /* ---- connections under two identities ---------------------------------------------------------------------- */
 
 /* The same connection under another identity: its descriptor was passed, or its first call missed. */
@@ -129,10 +175,11 @@ static bool came_late(const struct part *p)
 	       (p->s.flags & (SOCK_INHERITED | SOCK_TUPLE_PARTLY)) == SOCK_INHERITED;
 }
 
+/* A guessed one may also be the next connection of the tuple, whose start was missed: only one that nobody used before was passed. */
 static bool continues(const struct part *p, const struct part *next)
 {
 	return p->s.kind == SOCK_TCP_K && has_key(p) && came_late(next) && same_keys(p, next) == 0 &&
-	       (p->s.flags & SOCK_FAILED) == 0 &&
+	       (p->s.flags & SOCK_FAILED) == 0 && (!next->guessed || !has_bytes(p)) &&
 	       ((p->ended & PART_ENDED(0)) == 0 || p->last_num > next->s.first_num);
 }
 
@@ -255,6 +302,7 @@ int merge_parts(struct socks *s, struct part **list, size_t count, size_t *ret_c
 		at = end;
 	}
 	count = keep_rows(list, count);
+	rc = rc == 0 ? correct_guesses(s, list, count) : rc;
 	if (rc == 0) {
 		rc = merge_passed(s, list, count);
 		count = keep_rows(list, count);

@@ -95,6 +95,7 @@ struct part {
 	uint16_t open_count, open_cap;
 	uint32_t drops;		/* events of lost events before it */
 	bool has_peer;		/* the other end is known */
+	bool guessed;		/* nobody saw it made: what it is was taken from its calls alone */
 	bool listed;		/* among the peers */
 	bool duplicated;	/* the process has it under two numbers */
 	bool bound_client;	/* connect was seen: the source is its own end whatever the role of the fd */
@@ -109,6 +110,11 @@ struct part {
 	struct part *merged;	/* by merging: the part that stands for it */
 	struct feed_mark feed;
 };
+
+static inline bool has_bytes(const struct part *p)
+{
+	return p->s.bytes[0] + p->s.bytes[1] > 0;
+}
 
 /* What a thread waited for, before it is known for whom. */
 struct held {

@@ -51,11 +51,6 @@ int part_first_order(const void *a, const void *b)
 
 /* ---- one row of several ---------------------------------------------------------------------------------- */
 
-static bool has_bytes(const struct part *p)
-{
-	return p->s.bytes[0] + p->s.bytes[1] > 0;
-}
-
 static size_t count_with_bytes(const struct merge *m)
 {
 	size_t n = 0;

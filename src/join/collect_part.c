@@ -317,6 +317,7 @@ static struct part *part_new(struct collector *c)
 	if (fd->open_ns == 0 || (fd->flags & (FV_GUESSED | FV_FROM_SCAN)) != 0) {
 		p->s.flags |= SOCK_INHERITED;
 	}
+	p->guessed = (fd->flags & FV_GUESSED) != 0;
 	p->s.role = role_of(p, fd);
 	part_learn_ends(c, p);
 	return p;

@@ -4,6 +4,7 @@
  * A connected TCP socket over IPv4 with a name is left alone; all others follow the tuple of each
  * call. Fold only.
  */
+#include "events/extra.h"
 #include "readers/source.h"
 #include "state/state_internal.h"
 
@@ -74,6 +75,14 @@ static bool same_pair(const struct fd_view *v, const struct addr_tuple *tu)
 	       same_end(v->dst_ip, v->dst_port, tu->src_ip, tu->src_port);
 }
 
+/* Of a socket that nothing told of: a tuple in a transfer is mostly that of a datagram socket, but the recorder may know better. */
+static uint8_t guess_l4(const struct state *s, const struct event *ev)
+{
+	struct event_extra x;
+
+	return s->batch != NULL && event_extra(s->batch, ev, &x) && x.has_tcp ? L4_TCP : L4_UDP;
+}
+
 static void update_inet(struct state *s, struct event *ev, struct task *t,
 			const struct addr_tuple *tu, bool receive)
 {
@@ -88,7 +97,7 @@ static void update_inet(struct state *s, struct event *ev, struct task *t,
 	d->flags = (uint8_t)((d->flags & ~FV_PENDING) | FV_CONNECTED);
 	socket_set_pair(d, tu);
 	if (d->l4 == L4_UNKNOWN) {
-		d->l4 = L4_UDP;
+		d->l4 = guess_l4(s, ev);
 	}
 	socket_patch_zero(s, d);
 	if (d->role == ROLE_NONE) {
@@ -150,7 +159,7 @@ static void transfer(struct state *s, struct event *ev, struct task *t, unsigned
 
 /* ---- calls ---- */
 
-/* The socket call was missed: what is sent to tells that it is UDP. */
+/* The socket call was missed: what is sent to tells that it is UDP, unless the recorder says otherwise. */
 static void guess_socket(struct state *s, struct event *ev, struct task *t, unsigned int tuple_at)
 {
 	struct addr_tuple tu;
@@ -161,7 +170,7 @@ static void guess_socket(struct state *s, struct event *ev, struct task *t, unsi
 		return;
 	}
 	d = fd_draft_new(s, t, tu.family == PPM_AF_INET ? FD_IPV4 : FD_IPV6);
-	d->l4 = L4_UDP;
+	d->l4 = guess_l4(s, ev);
 	d->flags |= FV_GUESSED;
 	ev->fd = fd_commit(s, task_fds(t), ev->fd_num, false);
 }
