@@ -625,6 +625,25 @@ static void test_match_reasons(void)
 	mkmatch_release(&k);
 }
 
+/* Where the traffic inside of a host was captured, it is no reason that nobody captured it. */
+static void test_match_reasons_loopback(void)
+{
+	struct sock *other, *refused;
+	struct talk t;
+
+	mkmatch_init(&k);
+	t = mkmatch_talk(&k, IP_TCP, "127.0.0.1", 40000, "127.0.0.1", 80);
+	whole(&t, 3, 1);
+	other = mkmatch_sock(&k, 0, IP_TCP, "127.0.0.1", 5432, "127.0.0.1", 50000);
+	refused = mkmatch_sock(&k, 0, IP_TCP, "0.0.0.0", 0, "127.0.0.1", 81);
+	refused->flags = SOCK_FAILED | SOCK_TUPLE_PARTLY;
+	CU_ASSERT_EQUAL_FATAL(mkmatch_run(&k, NULL), 0);
+	CU_ASSERT(joined(&k, &t, 1));
+	CU_ASSERT_EQUAL(match_sock_reason(k.m, other), UNMATCHED_NO_TUPLE);
+	CU_ASSERT_EQUAL(match_sock_reason(k.m, refused), UNMATCHED_NEVER_CONNECTED);
+	mkmatch_release(&k);
+}
+
 static void test_match_one_kind(void)
 {
 	struct talk t;
@@ -749,6 +768,7 @@ void suite_match(CU_pSuite suite)
 	CU_add_test(suite, "test_match_nat", test_match_nat);
 	CU_add_test(suite, "test_match_nat_needs_more", test_match_nat_needs_more);
 	CU_add_test(suite, "test_match_reasons", test_match_reasons);
+	CU_add_test(suite, "test_match_reasons_loopback", test_match_reasons_loopback);
 	CU_add_test(suite, "test_match_one_kind", test_match_one_kind);
 	CU_add_test(suite, "test_match_hostile_lists", test_match_hostile_lists);
 	CU_add_test(suite, "test_match_reason_texts", test_match_reason_texts);

@@ -159,6 +159,21 @@ static bool is_outside(const struct covers *c, uint64_t from, uint64_t to)
 	return lo == c->count || c->at[lo].from > to;
 }
 
+/* Is traffic inside of a host among the packets? */
+static bool is_loopback_captured(const struct match *m)
+{
+	for (uint32_t i = 0; i < m->flow_lists; i++) {
+		for (size_t k = 0; k < m->flows[i].count; k++) {
+			const struct flow_key *key = &m->flows[i].rows[k]->key;
+
+			if (address_is_loopback(key->addr[0]) || memcmp(key->addr[0], key->addr[1], 16) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* First and last packet of each section (sections count both kinds together). */
 static void find_packet_spans(const struct match *m, struct span_ns *at)
 {
@@ -249,7 +264,7 @@ static bool is_local(const struct sock *s, const struct ends *x)
 }
 
 static enum unmatched_reason sock_reason(const struct match *m, const struct covers *c,
-					 const struct sock *s, uint8_t so_far)
+					 const struct sock *s, bool loopback, uint8_t so_far)
 {
 	struct ends x = ends_of_sock(s);
 	bool inet = s->kind == SOCK_TCP_K || s->kind == SOCK_UDP_K;
@@ -263,7 +278,7 @@ static enum unmatched_reason sock_reason(const struct match *m, const struct cov
 	if (x.remote_port == 0 && address_is_zero(x.remote)) {
 		return UNMATCHED_NEVER_CONNECTED;
 	}
-	if (is_local(s, &x)) {
+	if (!loopback && is_local(s, &x)) {
 		return UNMATCHED_LOCAL;
 	}
 	if (m->flow_lists == 0) {
@@ -287,14 +302,14 @@ static void give_flow_reasons(struct match *m, uint32_t list, const struct hosts
 	}
 }
 
-static void give_sock_reasons(struct match *m, uint32_t list, const struct covers *c)
+static void give_sock_reasons(struct match *m, uint32_t list, const struct covers *c, bool loopback)
 {
 	for (size_t i = 0; i < m->socks[list].count; i++) {
 		uint8_t *reason = &m->sock_reason[m->socks[list].first + i];
 		bool paired = m->pair_of_sock[m->socks[list].first + i] != NO_PAIR;
 
 		*reason = paired ? UNMATCHED_REASONS
-				 : (uint8_t)sock_reason(m, c, m->socks[list].rows[i], *reason);
+				 : (uint8_t)sock_reason(m, c, m->socks[list].rows[i], loopback, *reason);
 	}
 }
 
@@ -307,6 +322,8 @@ int match_reasons(struct match *m)
 	int rc = c.at != NULL && packets != NULL ? find_hosts(m, &h) : ERR_NOMEM;
 
 	if (rc == 0) {
+		bool loopback = is_loopback_captured(m);
+
 		find_packet_spans(m, packets);
 		for (uint32_t i = 0; i < m->flow_lists; i++) {
 			cover_flows(m, i, &c);
@@ -314,7 +331,7 @@ int match_reasons(struct match *m)
 		}
 		for (uint32_t i = 0; i < m->sock_lists; i++) {
 			cover_socks(m, i, packets, &c);
-			give_sock_reasons(m, i, &c);
+			give_sock_reasons(m, i, &c, loopback);
 		}
 	}
 	free(h.at);
