@@ -211,6 +211,56 @@ static void test_http_join_works_from_packets_alone(void)
 	mkjoin_release(&j);
 }
 
+/* Requests, responses or both are lost from the packets: each transaction has one row all the same, with the server's calls and both
+ * ends' view of it. (Without the first request, what the packets hold of the others is not the join's.) */
+static void test_http_join_after_loss(void)
+{
+	unsigned int requests = 0;
+	unsigned int responses = 0;
+
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct mkjoin_knobs knobs = { .seed = seed, .lose_per_mille = 250, .enters = true, .call_snaplen = 256 };
+		uint32_t server, client, c;
+		struct mkspans k;
+		struct mkjoin j;
+		char target[32];
+		size_t n;
+
+		mkjoin_init(&j, &knobs);
+		server = mkjoin_process(&j, 100, "nginx");
+		client = mkjoin_process(&j, 200, "curl");
+		mkjoin_listen(&j, server, MKJOIN_TCP, "10.0.0.2", 80, NULL);
+		c = mkjoin_conn(&j, MKJOIN_TCP, "10.0.0.1", 40000, "10.0.0.2", 80);
+		mkjoin_connect(&j, c, client);
+		mkjoin_accept(&j, c, server);
+		for (unsigned int i = 0; i < 20; i++) {
+			snprintf(target, sizeof(target), "/page/%u", i);
+			mkjoin_get(&j, c, client, server, target, 100 + i);
+		}
+		mkjoin_close(&j, c, 0, client);
+		mkjoin_finish(&j);
+		mkspans_of(&k, &j.calls, &j.packets);
+		(void)join_http(k.join, &n);
+		CU_ASSERT_TRUE(j.turn[0].packet_first[0] == 0 || n == j.turn_count);
+		for (size_t i = 0; i < j.turn_count && j.turn[0].packet_first[0] != 0; i++) {
+			const struct http_joined *r = row_read_by(&k, &j.turn[i]);
+
+			CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+			CU_ASSERT_PTR_NOT_NULL(r->calls[1]);
+			if (r->packets == NULL || (~r->packets->flags & (HTTP_REQUEST | HTTP_RESPONSE)) == 0) {
+				continue;
+			}
+			check_server(&j, &j.turn[i], r);
+			check_client(&j, &j.turn[i], r);
+			requests += (r->packets->flags & HTTP_REQUEST) == 0;
+			responses += (r->packets->flags & HTTP_RESPONSE) == 0;
+		}
+		mkspans_release(&k);
+		mkjoin_release(&j);
+	}
+	CU_ASSERT_TRUE(requests > 8 && responses > 8);	/* the case is there */
+}
+
 /* Nobody is joined with a conversation of the same ports and other bytes. */
 static void test_http_join_leaves_others_alone(void)
 {
@@ -242,5 +292,6 @@ void suite_http_join(CU_pSuite suite)
 	CU_add_test(suite, "test_http_join_measures_wire_delays", test_http_join_measures_wire_delays);
 	CU_add_test(suite, "test_http_join_works_from_calls_alone", test_http_join_works_from_calls_alone);
 	CU_add_test(suite, "test_http_join_works_from_packets_alone", test_http_join_works_from_packets_alone);
+	CU_add_test(suite, "test_http_join_after_loss", test_http_join_after_loss);
 	CU_add_test(suite, "test_http_join_leaves_others_alone", test_http_join_leaves_others_alone);
 }

@@ -4,7 +4,8 @@
  * order, then those in calls alone, by server's (then client's) socket. One thread, after matching.
  *
  * A place in a flow's stream is a place in the socket's (the pair's shift), which is a call. What packets and calls found is the same
- * transaction when the last byte of its request passed in the same call; where one call brought several, in their order.
+ * transaction when the last byte of its request passed in the same call; where one call brought several, in their order. Where the
+ * packets lack the request, it is when the same call began the response (read its beginning).
  */
 #include "join/join_internal.h"
 
@@ -14,6 +15,7 @@
 struct row_calls {
 	struct call read, first_write, last_write;	/* server's */
 	struct call asked;				/* client's: wrote the request's last byte */
+	struct call answered;				/* client's: read the response's first byte, where the packets lack the request */
 	size_t row;
 };
 
@@ -43,6 +45,11 @@ static int work_room(struct http_work *w, size_t n)
 	}
 	memset(w->rc, 0, n * sizeof(*w->rc));
 	return 0;
+}
+
+static struct call call_of(uint64_t num, uint64_t ts_ns)
+{
+	return (struct call){ num, ts_ns, 0, false };
 }
 
 /* There is room for all. */
@@ -210,6 +217,71 @@ static void find_client_calls(struct http_work *w, const struct pair *p, unsigne
 		}
 	}
 	calls_at(&p->side[end].sock->knots[1], w->queries, count);
+	count = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct http_tx *tx = w->j->http[w->rc[i].row].packets;
+
+		if ((tx->flags & HTTP_REQUEST) == 0 && tx->client == end && tx->response.end > tx->response.start) {
+			query(w, &count, p, end, 0, tx->response.start, &w->rc[i].answered);
+		}
+	}
+	calls_at(&p->side[end].sock->knots[0], w->queries, count);
+}
+
+/* What was answered by one call alone: that call tells the transaction. */
+static bool is_answer_of(const struct call_tx *rows, size_t count, size_t at, uint64_t num, bool server)
+{
+	const struct call_tx *t = &rows[at];
+
+	return t->server == server && (t->tx->flags & HTTP_REQUEST) != 0 && (t->tx->flags & HTTP_RESPONSE) != 0 &&
+	       t->tx->response.first_num == num && (at == 0 || rows[at - 1].tx->response.first_num != num) &&
+	       (at + 1 == count || rows[at + 1].tx->response.first_num != num);
+}
+
+/* Rows whose request the packets lack: the calls of s know it by the response. (In the order of rows they may stand anywhere.) */
+static void find_lost_requests(struct http_work *w, const struct sock *s, size_t n, unsigned int end, bool server)
+{
+	size_t number = join_sock_number(w->j, s);
+	struct call_tx *rows = w->calls.rows + w->calls.first[number];
+	size_t count = w->calls.first[number + 1] - w->calls.first[number];
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct http_joined *r = &w->j->http[w->rc[i].row];
+		const struct http_tx *tx = r->packets;
+		uint64_t num = server ? w->rc[i].first_write.num : w->rc[i].answered.num;
+
+		if ((tx->flags & HTTP_REQUEST) != 0 || (tx->client != end) != server || num == 0) {
+			continue;
+		}
+		while (at < count && rows[at].tx->response.first_num < num) {
+			at++;
+		}
+		if (at < count && is_answer_of(rows, count, at, num, server)) {
+			r->calls[server ? 0 : 1] = rows[at].tx;
+			rows[at].used = true;
+			*(server ? &w->rc[i].read : &w->rc[i].asked) = call_of(rows[at].tx->request.last_num, rows[at].tx->request.last_ns);
+		}
+	}
+}
+
+/* Rows whose response the packets lack, after take_calls. */
+static void find_lost_responses(struct http_work *w, const struct sock *s, size_t n, unsigned int end)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct http_joined *r = &w->j->http[w->rc[i].row];
+		const struct http_tx *tx = r->calls[0];
+
+		if ((r->packets->flags & HTTP_RESPONSE) == 0 && r->packets->client != end && tx != NULL &&
+		    (tx->flags & HTTP_RESPONSE) != 0) {
+			w->rc[i].first_write = call_of(tx->response.first_num, tx->response.first_ns);
+			w->rc[i].last_write = call_of(tx->response.last_num, tx->response.last_ns);
+			w->queries[count++] = (struct call_query){ tx->response.first_num, &w->rc[i].first_write };
+		}
+	}
+	calls_numbered(&s->knots[1], w->queries, count);
 }
 
 /* Gives the rows at hand the transactions that the calls of s hold. */
@@ -224,9 +296,10 @@ static void take_calls(struct http_work *w, const struct sock *s, size_t n, unsi
 		uint64_t num = server ? w->rc[i].read.num : w->rc[i].asked.num;
 		struct call_tx *t = &w->calls.rows[at];
 
-		if (num == 0 || !is_side(&w->j->http[w->rc[i].row], side, server)) {
+		if (num == 0 || !is_side(&w->j->http[w->rc[i].row], side, server) ||
+		    w->j->http[w->rc[i].row].calls[server ? 0 : 1] != NULL) {
 			i++;
-		} else if (t->server != server || (t->tx->flags & HTTP_REQUEST) == 0 || t->tx->request.last_num < num) {
+		} else if (t->server != server || t->used || (t->tx->flags & HTTP_REQUEST) == 0 || t->tx->request.last_num < num) {
 			at++;
 		} else if (t->tx->request.last_num > num) {
 			i++;
@@ -251,9 +324,11 @@ static void join_flow(struct http_work *w, const struct pair *p, size_t n)
 		find_server_calls(w, p, end, n);
 		find_client_calls(w, p, end, n);
 		for (unsigned int server = 0; server < 2; server++) {
+			find_lost_requests(w, s, n, end, server != 0);
 			find_exchanges(w, s, n, end, server != 0);
 			take_calls(w, s, n, end, server != 0);
 		}
+		find_lost_responses(w, s, n, end);
 		for (size_t i = 0; i < n; i++) {
 			struct http_joined *r = &w->j->http[w->rc[i].row];
 
@@ -366,11 +441,6 @@ static struct call_tx *client_view(const struct http_work *w, const struct call_
 		}
 	}
 	return NULL;
-}
-
-static struct call call_of(uint64_t num, uint64_t ts_ns)
-{
-	return (struct call){ num, ts_ns, 0, false };
 }
 
 /* A row for each transaction of s that has none; then their calls and exchanges. */

@@ -47,8 +47,9 @@ static const struct column columns[] = {
 	{ "request_length", COL_BYTES, "bytes", "Content-Length of the request, as declared" },
 	{ "response_length", COL_BYTES, "bytes", "Content-Length of the response, as declared" },
 	{ "flags", COL_TEXT, "",
-	  "no_request, no_response: its head is not in the capture. request_cut, response_cut: bytes of it are missing from the "
-	  "capture. request_open, response_open: its end was not seen before the connection or the capture ended. "
+	  "no_request, no_response: its head is not in the capture, or only in the calls, which then tell its words. request_cut, "
+	  "response_cut: bytes of it are missing from the capture. request_open, response_open: its end was not seen before the "
+	  "connection or the capture ended. "
 	  "request_unsure, response_unsure: what says where it ends is missing: its end is taken to be the last byte before "
 	  "the next message. chunked_request, chunked_response. "
 	  "continue: a 100 came before. upgraded, connect: another protocol follows. pipelined: asked before the response "
@@ -261,7 +262,30 @@ static void add_place(struct net_cells *c, const struct http_tx *x, const struct
 	add_packet(c, x->flags & HTTP_RESPONSE ? x->response.last_num : 0);
 }
 
-void http_joined_row(struct net_cells *c, const struct http_tx *x, const struct http_joined *j)
+/* The texts of the half that the packets lack, as the calls have them. Its times and lengths stay unknown: they are of another clock,
+ * and of another capture. */
+static void complete(struct http_tx *x, const struct http_tx *calls)
+{
+	if ((x->flags & HTTP_REQUEST) == 0 && (calls->flags & HTTP_REQUEST) != 0) {
+		x->method = calls->method;
+		x->host = calls->host;
+		x->target = calls->target;
+		x->scheme = calls->scheme;
+		x->user_agent = calls->user_agent;
+		x->referrer = calls->referrer;
+		x->forwarded = calls->forwarded;
+		x->request.content_type = calls->request.content_type;
+	}
+	if ((x->flags & HTTP_RESPONSE) == 0 && (calls->flags & HTTP_RESPONSE) != 0) {
+		x->status = calls->status;
+		x->reason = calls->reason;
+		x->server = calls->server;
+		x->location = calls->location;
+		x->response.content_type = calls->response.content_type;
+	}
+}
+
+static void add_row(struct net_cells *c, const struct http_tx *x, const struct http_joined *j)
 {
 	uint32_t flags = x->flags;
 
@@ -277,6 +301,20 @@ void http_joined_row(struct net_cells *c, const struct http_tx *x, const struct 
 	http_joined_cells(c, x, j);
 	cells_source(c);
 	c->of_calls = false;
+}
+
+void http_joined_row(struct net_cells *c, const struct http_tx *x, const struct http_joined *j)
+{
+	const struct http_tx *calls = j == NULL ? NULL : j->calls[0] != NULL ? j->calls[0] : j->calls[1];
+	struct http_tx whole;
+
+	if (calls == NULL || calls == x || (~x->flags & (HTTP_REQUEST | HTTP_RESPONSE)) == 0) {
+		add_row(c, x, j);
+		return;
+	}
+	whole = *x;
+	complete(&whole, calls);
+	add_row(c, &whole, j);
 }
 
 void http_row(struct net_cells *c, const struct http_tx *x)
