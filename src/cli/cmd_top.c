@@ -257,6 +257,7 @@ static int write_rows(struct top *t, const struct options *o, struct run *r)
 /* Said where an input stands in its place, too: it is not misspelt. */
 static int wants_field(struct err *e)
 {
+	err_init(e);
 	return err_set(e, ERR_USAGE, "top wants a field, as in 'thresher top proc.name by bytes FILE'");
 }
 
