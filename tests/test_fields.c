@@ -259,6 +259,18 @@ static void test_fields_arguments(void)
 	CHECK("%evt.args", "res=3 data=a.. fd=5(<f>/etc/ld.so.cache) size=4096 ");
 }
 
+/* An event stored as an older release laid it out, printed as stored: what its type got later it does not have. */
+static void test_fields_arguments_of_later_releases(void)
+{
+	setup();
+	m.ev.nparams = 2;
+	CHECK("%evt.args", "res=3 data=a.. ");
+	CHECK("%evt.arg.res|%evt.arg[1]", "3|a..");
+	CHECK_ABSENT("%evt.arg.fd");
+	CHECK_ABSENT("%evt.arg[size]");
+	CHECK_ABSENT("%evt.arg[3]");
+}
+
 static void test_fields_time(void)
 {
 	setup();
@@ -714,6 +726,8 @@ void suite_fields(CU_pSuite suite)
 	CU_add_test(suite, "test_fields_event", test_fields_event);
 	CU_add_test(suite, "test_fields_failed_call", test_fields_failed_call);
 	CU_add_test(suite, "test_fields_arguments", test_fields_arguments);
+	CU_add_test(suite, "test_fields_arguments_of_later_releases",
+		    test_fields_arguments_of_later_releases);
 	CU_add_test(suite, "test_fields_time", test_fields_time);
 	CU_add_test(suite, "test_fields_latency", test_fields_latency);
 	CU_add_test(suite, "test_fields_process", test_fields_process);

@@ -222,7 +222,7 @@ static bool one_param(const struct text_ctx *c, const struct event *ev, unsigned
 	const struct text_type *type;
 	size_t mark = out->len;
 
-	if (ev->type >= SCHEMA_EVENTS || i >= schema_events[ev->type].nparams) {
+	if (ev->type >= SCHEMA_EVENTS || i >= schema_events[ev->type].nparams || i >= ev->nparams) {
 		return false;
 	}
 	t.row = &schema_events[ev->type].params[i];

@@ -50,8 +50,8 @@ struct text_ctx {
 void text_args(const struct text_ctx *c, const struct event *ev, struct buf *out);
 
 /* One parameter of today's layout, as evt.arg: what it resolves to, else its plain value.
- * False: the type has no such parameter. An absent value is "<NA>" ("NULL" for data, tuples and
- * lists). */
+ * False: the type has no such parameter, or this event was stored before its type got it. A value that is
+ * there but empty is "<NA>" ("NULL" for data, tuples and lists). */
 bool text_param(const struct text_ctx *c, const struct event *ev, unsigned int i, struct buf *out);
 
 /* The plain value only: "-2", not "ENOENT". */
