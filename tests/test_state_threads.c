@@ -528,6 +528,27 @@ static void test_state_threads_memory_makes_no_views(void)
 	}
 }
 
+/* brk of a thread tells the memory of the process: the thread that called shows it as its first one does. */
+static void test_state_threads_share_memory(void)
+{
+	struct mkstate m;
+
+	mkstate_init(&m, false, WANT_MEMORY);
+	mkstate_process(&m, 100, 1, "x");
+	mkcap_clone_child(&m.cap, mkstate_tick(&m), 101, 100, 1, "w", PPM_CL_CLONE_THREAD);
+	mkcap_event(&m.cap, mkstate_tick(&m), 101, EV_SYSCALL_BRK_4_X);
+	mkcap_p_u64(&m.cap, 1);
+	mkcap_p_u32(&m.cap, 500);
+	mkcap_p_u32(&m.cap, 50);
+	mkcap_p_u32(&m.cap, 5);
+	mkcap_p_u64(&m.cap, 1);
+	mkcap_end(&m.cap);
+	CU_ASSERT_EQUAL(mkstate_last(&m)->thread->vmsize_kb, 500);
+	CU_ASSERT_EQUAL(mkstate_thread(&m, 101)->vmrss_kb, 50);
+	CU_ASSERT_EQUAL(mkstate_thread(&m, 100)->vmsize_kb, 500);
+	mkstate_end(&m);
+}
+
 static void test_state_threads_cpu_time(void)
 {
 	struct mkstate m;
@@ -750,6 +771,7 @@ void suite_state_threads(CU_pSuite suite)
 		    test_state_threads_prctl_names_the_thread);
 	CU_add_test(suite, "test_state_threads_memory_makes_no_views",
 		    test_state_threads_memory_makes_no_views);
+	CU_add_test(suite, "test_state_threads_share_memory", test_state_threads_share_memory);
 	CU_add_test(suite, "test_state_threads_cpu_time", test_state_threads_cpu_time);
 	CU_add_test(suite, "test_state_threads_pid_namespace", test_state_threads_pid_namespace);
 	CU_add_test(suite, "test_state_threads_lying_numbers", test_state_threads_lying_numbers);

@@ -286,20 +286,22 @@ static void memory_at(const struct event *ev, unsigned int at, struct thread_vie
 	event_u32(ev, at + 2, &v->vmswap_kb);
 }
 
+/* A process has one memory: what a thread tells of it holds for the thread that tells and for the first one. */
 void effect_memory(struct state *s, struct event *ev, struct task *t)
 {
 	bool is_switch = ev->type == EV_SCHEDSWITCH_6_E;
 	struct task *leader = t->group->leader != NULL ? t->group->leader : t;
 	struct thread_view *v;
 
-	if (is_switch) {
-		v = task_edit(s, t);
-		if (v != NULL) {
+	v = task_edit(s, t);
+	if (v != NULL) {
+		memory_at(ev, is_switch ? 3 : 1, v);
+		if (is_switch) {
 			event_u64(ev, 1, &v->pfmajor);
 			event_u64(ev, 2, &v->pfminor);
 		}
 	}
-	v = task_edit(s, leader);
+	v = leader != t ? task_edit(s, leader) : NULL;
 	if (v != NULL) {
 		memory_at(ev, is_switch ? 3 : 1, v);
 	}
