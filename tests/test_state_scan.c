@@ -184,6 +184,30 @@ static void test_state_scan_threads_follow_their_leader(void)
 	mkstate_end(&m);
 }
 
+/* As in captures of sysdig: only the first thread's entry has the environment, and it is not the first of the list. */
+static void test_state_scan_threads_listed_before_their_leader(void)
+{
+	struct mkcap_proc p[3] = { full, full, full };
+	struct mkstate m;
+
+	p[0].tid = p[0].vtid = 701;
+	p[0].env_len = 0;
+	p[0].comm = "worker";
+	p[2].tid = p[2].vtid = 702;
+	p[2].env_len = 0;
+	p[2].exe = "other";
+	mkstate_init(&m, false, 0);
+	mkcap_processes(&m.cap, 9, 76, p, 3);
+	mkcap_event(&m.cap, mkstate_tick(&m), 701, EV_SYSCALL_GETUID_E);
+	mkcap_end(&m.cap);
+	mkstate_fold(&m);
+	CU_ASSERT_EQUAL(mkstate_thread(&m, 701)->image->env->len, 7);
+	CU_ASSERT_PTR_EQUAL(mkstate_thread(&m, 701)->image, mkstate_thread(&m, 700)->image);
+	CHECK_STR(mkstate_thread(&m, 702)->image->env->s, "A=1");
+	CHECK_STR(mkstate_thread(&m, 702)->image->exe->s, "other");
+	mkstate_end(&m);
+}
+
 static void test_state_scan_machine_and_users(void)
 {
 	struct mkstate m;
@@ -374,6 +398,8 @@ void suite_state_scan(CU_pSuite suite)
 	CU_add_test(suite, "test_state_scan_cut_lists", test_state_scan_cut_lists);
 	CU_add_test(suite, "test_state_scan_threads_follow_their_leader",
 		    test_state_scan_threads_follow_their_leader);
+	CU_add_test(suite, "test_state_scan_threads_listed_before_their_leader",
+		    test_state_scan_threads_listed_before_their_leader);
 	CU_add_test(suite, "test_state_scan_machine_and_users", test_state_scan_machine_and_users);
 	CU_add_test(suite, "test_state_scan_fd_names", test_state_scan_fd_names);
 	CU_add_test(suite, "test_state_scan_roles", test_state_scan_roles);

@@ -361,6 +361,7 @@ void scan_finish(struct state *s)
 	/* It looks at every process: too many lists among the events would make that a burden. */
 	if (s->scans++ < STATE_SCANS_MAX) {
 		link_parents(s);
+		scan_share_env(s);
 	}
 	if (ports == NULL) {
 		s->oom = true;

@@ -328,3 +328,36 @@ void meta_processes(struct state *s, const struct meta_block *m, int version)
 		}
 	}
 }
+
+/* ---- after all lists ---- */
+
+static void take_env(struct state *s, struct task *t, const struct str *env)
+{
+	const struct image *im = t->view->image;
+	const struct image *like = t->group->leader->view->image;
+	struct param exe = { (const uint8_t *)im->exe->s, im->exe->len };
+	struct param args = { (const uint8_t *)im->args->s, im->args->len };
+	struct thread_view *v = task_edit(s, t);
+
+	if (v != NULL) {
+		task_set_image(s, v,
+			       image_get(s, like, &exe, str_ref(im->exepath), &args, str_ref(env),
+					 str_ref(im->cgroups)));
+	}
+}
+
+void scan_share_env(struct state *s)
+{
+	for (struct group *g = s->groups; g != NULL; g = g->next) {
+		const struct str *env = g->leader != NULL ? g->leader->view->image->env : s->empty;
+
+		if (env->len == 0) {
+			continue;
+		}
+		for (struct task *t = g->threads; t != NULL; t = t->next) {
+			if (t->view->image->env->len == 0) {
+				take_env(s, t, env);
+			}
+		}
+	}
+}

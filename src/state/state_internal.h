@@ -575,6 +575,9 @@ void stamp_created(struct event *ev, int64_t fd, const struct fd_view *v);
 void state_meta(struct state *s, const struct meta_block *m);
 void meta_malformed(struct state *s, const struct meta_block *m, uint64_t left, const char *what);
 void meta_processes(struct state *s, const struct meta_block *m, int version);
+/* The list tells a process' environment with its first thread only, whose entry may come behind those of the others: all
+ * its threads have it. */
+void scan_share_env(struct state *s);
 void meta_fds(struct state *s, const struct meta_block *m, bool v2);
 /* After the lists, before the first event: parents, roles of listed sockets. */
 void scan_finish(struct state *s);
