@@ -447,7 +447,6 @@ static void test_fields_fd_types(void)
 	CHECK("%fd.types[5]", "(file)");
 	CHECK_ABSENT("%fd.types[0]");
 	CHECK_ABSENT("%fd.types[77]");
-	CHECK_ABSENT("%fd.types[x]");
 	CHECK("%fd.name_changed", "false");
 }
 

@@ -249,8 +249,16 @@ static int64_t index_of(const char *s)
 
 static int set_arg(struct field_use *u, const char *s, size_t len, struct err *e)
 {
-	char *arg = malloc(len + 1);
+	char *arg;
 
+	if (len == 0) {
+		return err_set(e, ERR_USAGE, "field '%s': nothing stands between the brackets", u->field->name);
+	}
+	if ((u->field->flags & FIELD_ARG_NUMBER) != 0 && strspn(s, "0123456789") < len) {
+		return err_set(e, ERR_USAGE, "field '%s' takes a number in brackets, not '%.*s'", u->field->name,
+			       (int)min_u64(len, 64), s);
+	}
+	arg = malloc(len + 1);
 	if (arg == NULL) {
 		return err_nomem(e, "a field's argument");
 	}

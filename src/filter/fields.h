@@ -69,6 +69,7 @@ enum {
 	FIELD_DEPRECATED = 2048, /* upstream's help hides it */
 	FIELD_SET = 4096, /* a list in the language's sense: only in, intersects and exists; printed as (a,b) */
 	FIELD_WITHIN = 8192, /* = and == mean "at most": evt.around */
+	FIELD_ARG_NUMBER = 16384, /* the argument is a number */
 };
 
 /* Beside the WANT_ bits of state.h: the value needs the fold's stamps. */
@@ -210,6 +211,8 @@ void field_use_release(struct field_use *u);
 /* What the use compares as (enum param_type): the row's type, but for evt.rawarg that of the first parameter of that name, PT_NONE
  * when no event has one. */
 unsigned int field_use_type(const struct field_use *u);
+/* False: it asks for a parameter by a name that no event has (evt.arg, evt.rawarg). */
+bool field_use_names_param(const struct field_use *u);
 
 /* The typed value; false: no value, or of use in formats only. */
 bool field_get(struct field_ctx *c, const struct field_use *u, struct field_value *ret_v);

@@ -163,7 +163,7 @@ static bool value_parent_time(struct field_ctx *c, const struct field_use *u, st
 #define UPPATH \
 	(UP |  \
 	 WANT_FDS) /* where a program lies can follow from a working directory or a directory fd */
-#define LIST (FIELD_LIST | FIELD_NO_RHS | FIELD_NO_TRANSFORM)
+#define LIST (FIELD_LIST | FIELD_ARG_NUMBER | FIELD_NO_RHS | FIELD_NO_TRANSFORM)
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -189,7 +189,7 @@ static const struct field rows[] = {
 	  "paths of ancestors' programs, as proc.aname" },
 	{ "proc.acmdline", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, LIST, UP, value_ancestor, NULL, OF_CMDLINE,
 	  "names and arguments of ancestors, as proc.aname" },
-	{ "proc.aargs", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_LIST, UP, value_ancestor, NULL, OF_ARGS,
+	{ "proc.aargs", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_LIST | FIELD_ARG_NUMBER, UP, value_ancestor, NULL, OF_ARGS,
 	  "arguments of ancestors, as proc.aname" },
 	{ "proc.loginshellid", PT_INT64, FMT_ID, ARG_NONE, 0, UP, value_loginshell, NULL, 0,
 	  "process id of the oldest shell among the process and its ancestors" },

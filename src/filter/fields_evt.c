@@ -186,6 +186,13 @@ unsigned int field_use_type(const struct field_use *u)
 	return p != NULL ? p->type : PT_NONE;
 }
 
+bool field_use_names_param(const struct field_use *u)
+{
+	bool by_name = u->field->value == value_arg || u->field->type == PT_DYN;
+
+	return !by_name || u->index >= 0 || (u->arg != NULL && param_named(u->arg) != NULL);
+}
+
 /* The raw value for comparing: a number where the parameter is one, else text or bytes. */
 static bool value_rawarg(struct field_ctx *c, const struct field_use *u, struct field_value *v)
 {

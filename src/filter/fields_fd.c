@@ -417,7 +417,7 @@ static const struct field rows[] = {
 	  "true for connected sockets" },
 	{ "fd.name_changed", PT_BOOL, FMT_NA, ARG_NONE, 0, COUNTS, value_name_changed, NULL, 0,
 	  "true when this event gave the fd another name, or its first" },
-	{ "fd.types", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_SET | FIELD_NO_RHS, COUNTS, value_types, NULL, 0,
+	{ "fd.types", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_SET | FIELD_NO_RHS | FIELD_ARG_NUMBER, COUNTS, value_types, NULL, 0,
 	  "types of all fds of the process; [n] of fd 0, 1, 2, or of the event's own" },
 	{ "fd.dev", PT_INT32, FMT_HEX, ARG_NONE, 0, FOLD, value_dev, NULL, DEV_ALL,
 	  "device the file is on, in hexadecimal" },

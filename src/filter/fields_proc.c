@@ -379,7 +379,7 @@ static const struct field rows[] = {
 	  "first argument of the program, which may lie" },
 	{ "proc.exepath", PT_CHARBUF, FMT_NA, ARG_NONE, 0, PLACE, value_exepath, NULL, 0,
 	  "path of the program" },
-	{ "proc.args", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, 0, FOLD, NULL, text_args, 0,
+	{ "proc.args", PT_CHARBUF, FMT_NA, ARG_OPTIONAL, FIELD_ARG_NUMBER, FOLD, NULL, text_args, 0,
 	  "arguments behind the first; [n] one of them, from 0" },
 	{ "proc.cmdline", PT_CHARBUF, FMT_NA, ARG_NONE, 0, FOLD, NULL, text_cmdline, 0,
 	  "name and arguments" },

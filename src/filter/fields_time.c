@@ -362,7 +362,7 @@ static const struct field rows[] = {
 	  "never: was for a spectrogram on the terminal" },
 	{ "evt.wait_latency", PT_RELTIME, FMT_DEC, ARG_NONE, OLD, BEGIN, value_wait, NULL, PART_ALL,
 	  "evt.latency of calls that may wait" },
-	{ "evt.around", PT_UINT64, FMT_DEC, ARG_REQUIRED, FIELD_FILTER_ONLY | FIELD_WITHIN, 0, value_around, NULL, 0,
+	{ "evt.around", PT_UINT64, FMT_DEC, ARG_REQUIRED, FIELD_FILTER_ONLY | FIELD_WITHIN | FIELD_ARG_NUMBER, 0, value_around, NULL, 0,
 	  "[t]: milliseconds between the event and the time t, which is as evt.rawtime prints it; = means at most" },
 	{ "evt.latency_bound", PT_BOOL, FMT_NA, ARG_NONE, OURS, BEGIN, value_latency_bound, NULL, 0,
 	  "true: the latency is an upper bound, no begin was recorded" },

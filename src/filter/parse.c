@@ -5,6 +5,7 @@
  * counted too. Time and memory grow with the length of the text.
  */
 #include "base/limits.h"
+#include "filter/nearest.h"
 #include "filter/parse.h"
 
 int parse_enter(struct parser *p, size_t at)
@@ -43,6 +44,20 @@ static const struct level levels[] = {
 
 static int parse_level(struct parser *p, unsigned int level, const struct filter_node **ret_n);
 
+#define HINT_MIN 6 /* shorter words are like too many names */
+
+static int no_macro(struct parser *p, size_t n)
+{
+	struct lexer *x = &p->x;
+	const char *what =
+		p->lib != NULL ? "is neither a macro nor a field" : "is no field (and there are no macros here)";
+	char hint[256];
+	bool near = n >= HINT_MIN && nearest_fields(x->text + x->at, n, hint, sizeof(hint));
+
+	return lex_fail(x, x->at, "'%.*s' %s%s%s", (int)min_u64(n, 64), x->text + x->at, what, near ? "; nearest: " : "",
+			near ? hint : "");
+}
+
 static int parse_macro(struct parser *p, const struct filter_node **ret_n, bool *ret_is)
 {
 	struct lexer *x = &p->x;
@@ -62,11 +77,7 @@ static int parse_macro(struct parser *p, const struct filter_node **ret_n, bool 
 		if (field_find(x->text + x->at, n) != NULL) {
 			return 0;
 		}
-		return lex_fail(x, x->at,
-				p->lib != NULL
-					? "'%.*s' is neither a macro nor a field"
-					: "'%.*s' is no field (and there are no macros here)",
-				(int)min_u64(n, 64), x->text + x->at);
+		return no_macro(p, n);
 	}
 	*ret_is = true;
 	code = filter_tree_add_dep(p->tree, macro, x->e);

@@ -70,7 +70,7 @@ static int describe_field(struct parser *p, struct operand *o, size_t at)
 	if (f->flags & FIELD_PRINT_ONLY) {
 		return lex_fail(&p->x, at, "field '%s' is for printing only", f->name);
 	}
-	if (type == PT_NONE) {
+	if (type == PT_NONE || !field_use_names_param(&o->use)) {
 		return lex_fail(&p->x, at, "no event has a parameter '%.64s'",
 				o->use.arg != NULL ? o->use.arg : "");
 	}
@@ -188,6 +188,9 @@ static int parse_field(struct parser *p, struct operand **ret_o)
 			/* A field without argument, or one that has it behind a dot: what is in brackets is a slice. */
 			err_init(&other);
 			code = look_up(p, x->text + at, n, NULL, &o->use, &used, &other);
+			if (code == 0 && o->use.arg == NULL && o->use.field->arg != ARG_NONE) {
+				code = ERR_USAGE;
+			}
 		}
 		if (code == 0 && used <= n) {
 			x->at = bracket;
