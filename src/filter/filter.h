@@ -38,7 +38,7 @@
  *     operator holds when it does for any, != too; of sets (fd.types) there are only in (all of its values
  *     are in the list), intersects (any is) and exists.
  *   - In parentheses stand words; 1..5 is a range in braces only. Bare aa:bb:cc is bytes for fields of
- *     packets and slices, text for fields of events.
+ *     packets and slices, text for fields of events; so is 0800 where a slice of two bytes is compared with it.
  *   - Numbers: decimal or 0x, with sign. Addresses may have a prefix (10.0.0.0/8); networks (fd.net) must.
  *     Ports may be names of services (ports.def). Truth: true, false, 1, 0.
  *   - regex and matches work on bytes and are PCRE2: see regex.h.

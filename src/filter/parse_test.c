@@ -248,11 +248,27 @@ static int check_right(const struct check *k, size_t at)
 	return 0;
 }
 
+/* How many bytes slices take; 0: that depends on the value. */
+static uint32_t sliced_bytes(const struct operand *o)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < o->count; i++) {
+		const struct slice *s = &o->slices[i];
+
+		if (s->mode == SLICE_REST || (s->mode == SLICE_TO && (s->from < 0 || s->n < s->from))) {
+			return 0;
+		}
+		sum += s->mode == SLICE_TO ? (uint64_t)(s->n - s->from) + 1 : (uint64_t)s->n;
+	}
+	return sum <= UINT16_MAX ? (uint32_t)sum : 0;
+}
+
 static struct value_read how_to_read(const struct check *k, char *name, size_t name_size)
 {
 	const struct filter_test *t = k->t;
 	const struct operand *field = t->left;
-	struct value_read how = { (enum value_class)t->left->cls, false, false, name };
+	struct value_read how = { .cls = (enum value_class)t->left->cls, .field = name };
 
 	(void)snprintf(name, name_size, "%.*s", (int)min_u64(k->from_len, 64),
 		       k->p->x.text + k->from);
@@ -261,11 +277,13 @@ static struct value_read how_to_read(const struct check *k, char *name, size_t n
 	}
 	if (field->kind == OPERAND_CALL && field->fn == FN_SLICE) {
 		how.hex_bytes = true;
+		how.bytes = t->op == OP_EQ || t->op == OP_NE || t->op == OP_IN ? sliced_bytes(field) : 0;
 		field = field->args[0];
 	}
 	if (field->kind == OPERAND_FIELD &&
 	    (field->use.field->flags & (FIELD_PACKET | FIELD_BOTH)) != 0) {
 		how.hex_bytes = true;
+		how.hex_digit = how.bytes == 1;
 	}
 	return how;
 }

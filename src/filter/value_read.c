@@ -171,6 +171,31 @@ static bool read_byte_row(const struct lexer *x, const struct lexed *w, struct c
 	return true;
 }
 
+/* 0800 for a slice of two bytes, 6 for one of a packet: as a text it would be of another length (of one byte: a digit). */
+static bool read_digits(const struct lexer *x, const struct value_read *how, const struct lexed *w, struct constant *k)
+{
+	char *out;
+
+	if (how->bytes == 0 || (w->len != 2 * (uint64_t)how->bytes && !(how->hex_digit && w->len == 1))) {
+		return false;
+	}
+	out = arena_alloc(x->arena, how->bytes);
+	if (out == NULL) {
+		return false;
+	}
+	if (w->len == 1) {
+		out[0] = (char)digit_of(w->s[0]);
+		k->len = 1;
+		if (digit_of(w->s[0]) > 15) {
+			return false;
+		}
+	} else if (!value_read_hex(w->s, w->len, out, &k->len)) {
+		return false;
+	}
+	k->v.text = k->to.text = out;
+	return true;
+}
+
 static void read_text(const struct lexed *w, struct constant *k)
 {
 	k->v.text = k->to.text = w->s;
@@ -193,7 +218,7 @@ static bool read_one(const struct lexer *x, const struct value_read *how, const 
 	case CLASS_IP: return read_address(x, w->s, w->len, false, k);
 	case CLASS_NET: return read_address(x, w->s, w->len, true, k);
 	case CLASS_BYTES:
-		if (!(how->hex_bytes && !w->quoted && read_byte_row(x, w, k))) {
+		if (w->quoted || !how->hex_bytes || !(read_byte_row(x, w, k) || read_digits(x, how, w, k))) {
 			read_text(w, k);
 		}
 		return true;

@@ -11,6 +11,8 @@
 struct value_read {
 	enum value_class cls;
 	bool hex_bytes;		/* bare aa:bb:cc is bytes: fields of packets and slices */
+	bool hex_digit;		/* and a bare hexadecimal digit is a byte: one byte of a packet */
+	uint32_t bytes;		/* bare hexadecimal digits for so many bytes are bytes; 0: however many, text */
 	bool range;		/* bare a..b is a range: inside braces */
 	const char *field;	/* for messages */
 };
