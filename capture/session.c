@@ -4,6 +4,7 @@
 #include "capture/session_internal.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -225,8 +226,17 @@ static void raise_priority(const struct session *s)
 	}
 }
 
+/* An old file goes when little else can fail. Not so a pipe: while nobody reads it, what the probe tells would be lost. */
+static bool output_is_last(const struct capture_options *o)
+{
+	struct stat st;
+
+	return o->force && stat(o->path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int open_all(struct session *s)
 {
+	bool last = output_is_last(s->opt);
 	int rc = signals_block(&s->signals, s->opt->command != NULL, s->e);
 
 	rc = rc == 0 && s->opt->command != NULL ? command_start(&s->command, s->opt->command, &s->signals.before, s->e)
@@ -235,8 +245,9 @@ static int open_all(struct session *s)
 	rc = rc == 0 ? open_redact(s, &s->redact_events) : rc;
 	rc = rc == 0 ? containers_new("/", s->redact_state, &s->containers, s->e) : rc;
 	rc = rc == 0 ? open_packets(s) : rc;
-	rc = rc == 0 ? open_output(s) : rc;
+	rc = rc == 0 && !last ? open_output(s) : rc;
 	rc = rc == 0 ? open_probe(s) : rc;
+	rc = rc == 0 && last ? open_output(s) : rc;
 	raise_priority(s);
 	rc = rc == 0 ? begin_snapshot(s) : rc;
 	s->started_ns = rc == 0 ? probe_now_ns(s->probe) : 0;

@@ -448,6 +448,10 @@ check_privileges()
 	cp "$rec" theirs/rec
 	setpriv --reuid=nobody --clear-groups theirs/rec -w theirs/q.scap -- true 2> q.messages
 	equals "status without permission" 125 $? && holds q.messages 'cap_bpf' || return 1
+	# Nor do they lose what they have.
+	echo kept > theirs/old.scap && chown nobody theirs/old.scap
+	setpriv --reuid=nobody --clear-groups theirs/rec --force -w theirs/old.scap -- true 2> q.messages
+	equals "status without permission" 125 $? && equals "what was not replaced" kept "$(cat theirs/old.scap)" || return 1
 	[ ! -e theirs/q.scap ] || why "a file was made for nothing" || return 1
 	# With capabilities of the file it may.
 	setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search,cap_sys_admin,cap_net_raw,cap_net_admin+ep theirs/rec || return 1
