@@ -27,6 +27,7 @@
 #define NAME(n) { .kind = TAKE_NAME, .arg = n }
 #define NAME_FILLED(n) { .kind = TAKE_NAME, .arg = n, .flags = TAKE_ON_SUCCESS }
 #define CONTROL(n) { .kind = TAKE_CONTROL, .arg = n, .flags = TAKE_ON_SUCCESS }
+#define PASSED { .kind = TAKE_PASSED, .flags = TAKE_ON_SUCCESS }
 #define ADDRESS_OF(n, len) { .kind = TAKE_ADDRESS, .arg = n, .by = len }
 #define ADDRESS_FILLED(n, len) { .kind = TAKE_ADDRESS, .arg = n, .by = len, .flags = TAKE_POINTER | TAKE_ON_SUCCESS }
 #define SOCKET_IN(n) { .kind = TAKE_SOCKET, .arg = n, .flags = TAKE_ON_SUCCESS }
@@ -242,6 +243,7 @@ static bool same_in_compat(uint8_t kind)
 	switch (kind) {
 	case TAKE_BYTES:
 	case TAKE_CONTROL:
+	case TAKE_PASSED:
 		return false;
 	default:
 		return true;

@@ -73,6 +73,10 @@ void build_quota(struct build *b, unsigned int which, const struct build_item *i
 /* offset_ns: what makes the record's times epoch times. */
 void build_extra(struct build *b, uint64_t offset_ns);
 
+/* ---- probe_passed.c ---- */
+/* Of the struct record_passed in it (TAKE_PASSED), what goes along with the event. */
+void build_passed(struct build *b, const struct build_item *it);
+
 /* ---- probe_number.c ---- */
 uint64_t convert_number(unsigned int what, uint64_t x);
 /* file: struct record_file, may be empty. */

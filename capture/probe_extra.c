@@ -1,6 +1,6 @@
 /*
  * probe_extra.c - what goes along with an event beyond its parameters (schema/extra.h): serial number, begin, TCP
- * numbers, directory entries, lengths of messages.
+ * numbers, directory entries, lengths of messages, passed descriptors.
  */
 #include "capture/probe_build.h"
 
@@ -28,6 +28,7 @@ static void extra_u64(struct build *b, uint16_t kind, uint64_t x)
 }
 
 #define EXTRA_HEAD 4u
+#define PASSED_ITEM 4	/* of recvmsg and recvmmsg, see calls.def */
 #define DIRENT_NAME 19	/* of struct linux_dirent64: inode 8, offset 8, length 2, type 1 */
 #define DIRENTS_BYTES 48000u
 
@@ -96,5 +97,8 @@ void build_extra(struct build *b, uint64_t offset_ns)
 		extra_entries(b, build_item(b, 0));
 	} else if (b->row->type == EV_SOCKET_SENDMMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X) {
 		extra_messages(b, build_item(b, 0));
+	}
+	if (b->row->type == EV_SOCKET_RECVMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X) {
+		build_passed(b, build_item(b, PASSED_ITEM));
 	}
 }

@@ -19,6 +19,7 @@
 #define RECORD_SYSCALLS 512	/* numbers of the native table; of compat calls the same again, behind them */
 #define RECORD_ARGS 6
 #define RECORD_TAKES 7
+#define RECORD_PASSED 32	/* descriptors that came with one message */
 #define RECORD_MESSAGES 64	/* of one call, with their lengths and data; of more there are the sums */
 /* Bytes of items: an event's lengths are u16, and readers take blocks up to 64 KiB. A power of two. */
 #define RECORD_BODY 65536u
@@ -78,6 +79,7 @@ enum take_kind {
 	TAKE_MESSAGES,	/* struct record_messages, then the data of the args[by] mmsghdrs at arg */
 	TAKE_NAME,	/* address of the msghdr (of the first mmsghdr) at arg */
 	TAKE_CONTROL,	/* control messages of the msghdr at arg */
+	TAKE_PASSED,	/* a struct record_passed for each descriptor that came in the control messages taken before */
 	TAKE_ADDRESS,	/* socket address at arg; its length is args[by], or behind that pointer with TAKE_POINTER */
 	TAKE_SOCKET,	/* struct record_socket of the descriptor in arg, or of the result */
 	TAKE_FILE,	/* struct record_file of the descriptor in arg, or of the result */
@@ -147,6 +149,14 @@ struct record_socket {
 	__u64 own_address, peer_address;	/* unix: of the kernel's objects */
 	__u8 path[RECORD_UNIX_PATH];	/* unix: outgoing that of the peer, incoming the own; begins with NUL when abstract */
 	__u8 spare[4];
+};
+
+/* A descriptor that came over a unix socket, and what it is open on. */
+struct record_passed {
+	__s32 fd;
+	__u32 spare;
+	struct record_file file;
+	struct record_socket socket;	/* family 0: none */
 };
 
 /* Of the messages of one call: bytes sent or received (of a failed call, asked for) of the first ones, and of all. */

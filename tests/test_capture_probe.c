@@ -310,6 +310,108 @@ static void test_capture_probe_unix(void)
 	release(&c);
 }
 
+/* ---- descriptors that come in a message ---- */
+
+#define PASSED_FDS 5
+
+/* Over a socket of its own: an accepted connection, what listens, a file, a pipe, a unix socket; credentials stand before them. */
+static int32_t do_pass(void)
+{
+	union {
+		struct cmsghdr head;
+		char room[256];
+	} control;
+	struct iovec v = { (void *)(uintptr_t)"x", 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control };
+	struct sockaddr_in a;
+	int server = listener(&a);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	int fds[PASSED_FDS], pair[2], ends[2];
+	char byte;
+
+	if (connect(client, (struct sockaddr *)&a, sizeof(a)) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || pipe(ends) != 0 ||
+	    setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) != 0) {
+		return -1;
+	}
+	fds[0] = accept4(server, NULL, NULL, 0);
+	fds[1] = server;
+	fds[2] = open("/dev/null", O_WRONLY);
+	fds[3] = ends[0];
+	fds[4] = pair[0];
+	memset(&control, 0, sizeof(control));
+	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
+	m.msg_controllen = CMSG_SPACE(sizeof(fds));
+	if (sendmsg(pair[0], &m, 0) != 1) {
+		return -1;
+	}
+	v.iov_base = &byte;
+	m.msg_controllen = sizeof(control);
+	return recvmsg(pair[1], &m, MSG_CMSG_CLOEXEC) == 1 ? ntohs(a.sin_port) : -1;
+}
+
+/* Entry i (from 0) of those of a descriptor list: what follows its number. */
+static const uint8_t *entry(const uint8_t *p, size_t len, unsigned int i, uint32_t *ret_len)
+{
+	static const uint8_t none[64];
+	uint32_t n;
+
+	for (size_t at = 0; len - at >= 4; at += n) {
+		memcpy(&n, p + at, 4);
+		if (n < 21 || n > len - at) {
+			break;
+		}
+		if (i-- == 0) {
+			*ret_len = n - 12;
+			return p + at + 12;
+		}
+	}
+	*ret_len = 0;
+	return none;
+}
+
+static void test_capture_probe_passed(void)
+{
+	static const uint8_t loopback[] = { 127, 0, 0, 1 };
+	static const uint8_t types[PASSED_FDS] = { 3, 5, 16, 7, 8 };
+	const uint8_t *p, *e;
+	const struct caught *k;
+	struct catch c;
+	uint16_t port;
+	uint32_t n;
+	size_t len = 0;
+
+	if (!record_tree(&c, do_pass)) {
+		return;
+	}
+	CU_ASSERT(c.reported > 0);
+	k = find(&c, EV_SOCKET_RECVMSG_X, 0);
+	p = extra(k, EXTRA_PASSED, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	for (unsigned int i = 0; i < PASSED_FDS; i++) {
+		e = entry(p, len, i, &n);
+		CU_ASSERT_EQUAL(e[8], types[i]);
+		CU_ASSERT(i == 2 || i == 3 || n >= 16);
+	}
+	entry(p, len, PASSED_FDS, &n);
+	CU_ASSERT_EQUAL(n, 0);
+	/* From this end to the other: address, address, port, port, TCP. */
+	e = entry(p, len, 0, &n);
+	memcpy(&port, e + 17, sizeof(port));
+	CU_ASSERT(n == 22 && memcmp(e + 9, loopback, 4) == 0 && memcmp(e + 13, loopback, 4) == 0 && e[21] == 2);
+	CU_ASSERT_EQUAL(port, c.reported);
+	memcpy(&port, value(find(&c, EV_SOCKET_ACCEPT4_6_X, 0), 1, &len) + 5, sizeof(port));
+	CU_ASSERT(memcmp(e + 19, &port, sizeof(port)) == 0);
+	p = extra(k, EXTRA_PASSED, &len);
+	e = entry(p, len, 1, &n);
+	memcpy(&port, e + 13, sizeof(port));
+	CU_ASSERT(n == 16 && memcmp(e + 9, loopback, 4) == 0 && port == c.reported && e[15] == 2);
+	e = entry(p, len, 2, &n);
+	CU_ASSERT(e[9] == PPM_O_WRONLY && (e[10] << 8 & PPM_O_CLOEXEC) != 0);
+	CU_ASSERT_PTR_NULL(extra(find(&c, EV_SOCKET_SENDMSG_X, 0), EXTRA_PASSED, &len));
+	release(&c);
+}
+
 #define MESSAGES 100
 
 /* So many messages of one byte, from vectors of one byte; received in room for three. */
@@ -570,6 +672,7 @@ void suite_capture_probe(CU_pSuite suite)
 	CU_add_test(suite, "test_capture_probe_processes", test_capture_probe_processes);
 	CU_add_test(suite, "test_capture_probe_tcp", test_capture_probe_tcp);
 	CU_add_test(suite, "test_capture_probe_unix", test_capture_probe_unix);
+	CU_add_test(suite, "test_capture_probe_passed", test_capture_probe_passed);
 	CU_add_test(suite, "test_capture_probe_many_messages", test_capture_probe_many_messages);
 	CU_add_test(suite, "test_capture_probe_counts_and_times", test_capture_probe_counts_and_times);
 	CU_add_test(suite, "test_capture_probe_counts_drops", test_capture_probe_counts_drops);

@@ -366,6 +366,51 @@ static void test_state_sockets_passed_descriptors(void)
 	mkstate_end(&m);
 }
 
+/* The recorder tells what came: a connection that was accepted here, one that was made, a socket that listens, a file, a kernel thing. */
+static void test_state_sockets_passed_descriptors_told(void)
+{
+	static const uint8_t bytes[] = {
+		36, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0, 10, 0, 0, 0, 11, 0, 0, 0,
+	};
+	static const uint8_t entries[] = {
+		34, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 70, 0, 0, 0, 0, 0, 0, 0, 3, 10, 0, 0, 1, 10, 0, 0, 9, 80, 0, 0xA0, 0x0F, 2,
+		34, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 71, 0, 0, 0, 0, 0, 0, 0, 3, 10, 0, 0, 1, 10, 0, 0, 9, 0xA1, 0x0F, 81, 0, 2,
+		28, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 72, 0, 0, 0, 0, 0, 0, 0, 5, 10, 0, 0, 1, 80, 0, 2,
+		31, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 73, 0, 0, 0, 0, 0, 0, 0, 16, 3, 0, 0, 0, 0, 0, 5, 0, 0, 0,
+		21, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0, 0, 74, 0, 0, 0, 0, 0, 0, 0, 0, 34, 0, 0, 0, 12,	/* the last one is cut */
+	};
+	struct mkstate m;
+	struct buf items;
+
+	start(&m);
+	mkstate_process(&m, 101, 1, "y");
+	mkcap_accept4(&m.cap, mkstate_tick(&m), 101, 5, "10.0.0.8", 4007, "10.0.0.1", 80);
+	buf_init(&items, 1024);
+	mkcap_extra(&m.cap, &items, EXTRA_PASSED, entries, sizeof(entries));
+	m.cap.extra = &items;
+	control(&m, bytes, sizeof(bytes));
+	m.cap.extra = NULL;
+	mkstate_fold(&m);
+	CHECK_FD(&m, 100, 7, "10.0.0.9:4000->10.0.0.1:80");
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 7)->role, ROLE_SERVER);
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 7)->l4, L4_TCP);
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 7)->flags, FV_CONNECTED);
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 7)->open_ns, 0);
+	CHECK_FD(&m, 100, 8, "10.0.0.1:4001->10.0.0.9:81");
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 8)->role, ROLE_CLIENT);
+	CHECK_FD(&m, 100, 9, "10.0.0.1:80");
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 9)->type, FD_IPV4_SERVER);
+	CHECK_FD(&m, 100, 10, "");
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 10)->type, FD_FILE_V2);
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 10)->ino, 73);
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 10)->dev, 5);
+	CU_ASSERT_EQUAL(mkstate_fd(&m, 100, 11)->type, FD_UNKNOWN);
+	CU_ASSERT_NOT_EQUAL(mkstate_fd(&m, 100, 11)->flags & FV_GUESSED, 0);
+	CHECK_NO_FD(&m, 100, 12);
+	buf_release(&items);
+	mkstate_end(&m);
+}
+
 static void test_state_sockets_broken_tuples(void)
 {
 	static const uint8_t cut[] = { 2, 10, 0, 0, 1, 0x10 };
@@ -421,5 +466,7 @@ void suite_state_sockets(CU_pSuite suite)
 		    test_state_sockets_cloexec_from_type);
 	CU_add_test(suite, "test_state_sockets_passed_descriptors",
 		    test_state_sockets_passed_descriptors);
+	CU_add_test(suite, "test_state_sockets_passed_descriptors_told",
+		    test_state_sockets_passed_descriptors_told);
 	CU_add_test(suite, "test_state_sockets_broken_tuples", test_state_sockets_broken_tuples);
 }

@@ -297,9 +297,12 @@ ON_ITS_OWN int take_control(u32 slot, u32 at, u64 pointer)
 	if (!s || at >= RECORD_BODY) {
 		return (int)at;
 	}
+	s->control_len = 0;
 	if (!read_message(pointer, s->compat != 0, &m)) {
 		return (int)item_end(s, at, 0, 0);
 	}
+	s->control = m.control;
+	s->control_len = m.control_len;
 	return take_bytes(slot, at, m.control, m.control_len < RECORD_PATH ? m.control_len : RECORD_PATH);
 }
 

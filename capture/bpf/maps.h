@@ -123,6 +123,7 @@ struct scratch {
 	u64 number;
 	u32 kind;		/* enum descriptor_kind */
 	u32 compat;		/* the call was made by the 32-bit table */
+	u64 control, control_len;	/* of the last take_control: where the control messages are */
 	struct walk walk;
 	struct record rec;
 	u8 body[2 * RECORD_BODY + 64];	/* an item may begin anywhere in the first half and be as long as it */

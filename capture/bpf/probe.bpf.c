@@ -138,6 +138,8 @@ static __always_inline u32 run_take(struct scratch *s, u32 at, const struct take
 		return (u32)take_name(SLOT_CALL, at, arg);
 	case TAKE_CONTROL:
 		return (u32)take_control(SLOT_CALL, at, arg);
+	case TAKE_PASSED:
+		return (u32)take_passed(SLOT_CALL, at);
 	case TAKE_ADDRESS:
 		return (u32)take_bytes(SLOT_CALL, at, arg, address_len(s, t));
 	case TAKE_SOCKET:

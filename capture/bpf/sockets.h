@@ -120,6 +120,19 @@ static __always_inline void read_inet(struct sock *sk, struct record_socket *r)
 	}
 }
 
+static __always_inline void read_socket(struct sock *sk, struct record_socket *r, bool outgoing)
+{
+	r->family = GET(sk, __sk_common.skc_family);
+	r->type = GET(sk, sk_type);
+	r->protocol = GET(sk, sk_protocol);
+	r->state = GET(sk, __sk_common.skc_state);
+	if (r->family == AF_UNIX) {
+		read_unix(sk, r, outgoing);
+	} else if (r->family == AF_INET || r->family == AF_INET6) {
+		read_inet(sk, r);
+	}
+}
+
 /* sock: of the call's descriptor as it was on entry, or 0: the one behind fd. */
 ON_ITS_OWN int take_socket(u32 slot, u32 at, u64 sock, u32 fd, u32 outgoing)
 {
@@ -138,18 +151,8 @@ ON_ITS_OWN int take_socket(u32 slot, u32 at, u64 sock, u32 fd, u32 outgoing)
 	}
 	r = (void *)ITEM_BYTES(s, at);
 	__builtin_memset(r, 0, sizeof(*r));
-	r->family = GET(sk, __sk_common.skc_family);
-	r->type = GET(sk, sk_type);
-	r->protocol = GET(sk, sk_protocol);
-	r->state = GET(sk, __sk_common.skc_state);
-	if (r->family == AF_UNIX) {
-		read_unix(sk, r, outgoing != 0);
-		return (int)item_end(s, at, sizeof(*r), 0);
-	}
-	if (r->family == AF_INET || r->family == AF_INET6) {
-		read_inet(sk, r);
-	}
-	return (int)item_end(s, at, __builtin_offsetof(struct record_socket, path), 0);
+	read_socket(sk, r, outgoing != 0);
+	return (int)item_end(s, at, r->family == AF_UNIX ? sizeof(*r) : __builtin_offsetof(struct record_socket, path), 0);
 }
 
 /* Of pipe and socketpair: the descriptors at the pointer, inode of the first, sockets behind both. */
@@ -174,6 +177,95 @@ ON_ITS_OWN int take_pair(u32 slot, u32 at, u64 pointer)
 		r->second = (u64)sock_of_file(file_of(r->fd[1]));
 	}
 	return (int)item_end(s, at, sizeof(*r), 0);
+}
+
+/* ---- passed descriptors ---- */
+
+#define CONTROL_MESSAGES 8	/* looked at: the kernel writes one with descriptors at most */
+#define CONTROL_SOCKET 1	/* SOL_SOCKET */
+#define CONTROL_RIGHTS 1	/* SCM_RIGHTS */
+#define CONTROL_END (-1)
+
+struct user_control {
+	u64 len;	/* with this head */
+	s32 level, type;
+};
+
+/*
+ * At offset at of the body: what descriptor i of those at s->control is open on. 0: it cannot be read. One that is gone already has no
+ * file.
+ */
+ON_ITS_OWN int put_passed(u32 slot, u32 at, u32 i)
+{
+	struct scratch *s = scratch_of(slot);
+	struct record_passed *r;
+	struct file *file;
+	struct sock *sk;
+
+	if (!s || at >= RECORD_BODY) {
+		return 0;
+	}
+	r = (void *)(s->body + in_body(at));
+	__builtin_memset(r, 0, sizeof(*r));
+	if (bpf_probe_read_user(&r->fd, sizeof(r->fd), (void *)(s->control + (u64)i * sizeof(r->fd)))) {
+		return 0;
+	}
+	file = file_of(r->fd);
+	if (!file) {
+		return 1;
+	}
+	read_file(file, &r->file);
+	sk = sock_of_file(file);
+	if (sk) {
+		read_socket(sk, &r->socket, false);
+	}
+	return 1;
+}
+
+/*
+ * One control message: how many descriptors it has (control: where they are), 0 none, CONTROL_END behind the last one. A function of
+ * its own, and its state in memory: see path_step.
+ */
+ON_ITS_OWN int control_step(u32 slot)
+{
+	struct scratch *s = scratch_of(slot);
+	struct user_control head;
+	u64 step;
+
+	if (!s || s->control_len < sizeof(head) || bpf_probe_read_user(&head, sizeof(head), (void *)s->control) ||
+	    head.len < sizeof(head) || head.len > s->control_len) {
+		return CONTROL_END;
+	}
+	if (head.level == CONTROL_SOCKET && head.type == CONTROL_RIGHTS) {
+		s->control += sizeof(head);
+		return (int)((head.len - sizeof(head)) / sizeof(s32) & 1023);
+	}
+	step = (head.len + 7) & ~7ull;
+	s->control += step;
+	s->control_len = s->control_len > step ? s->control_len - step : 0;
+	return 0;
+}
+
+/* more: how many descriptors there are, of which the first are told. */
+ON_ITS_OWN int take_passed(u32 slot, u32 at)
+{
+	struct scratch *s = scratch_of(slot);
+	u32 done = 0;
+	int count = 0;
+
+	if (!s || at >= RECORD_BODY) {
+		return (int)at;
+	}
+	for (u32 i = 0; i < CONTROL_MESSAGES && count == 0; i++) {
+		count = control_step(slot);
+	}
+	for (int i = 0; i < RECORD_PASSED; i++) {
+		if (i >= count || !put_passed(slot, at + ITEM_HEAD + done, (u32)i)) {
+			break;
+		}
+		done += sizeof(struct record_passed);
+	}
+	return (int)item_end(s, at, done, count > 0 ? (u32)count : 0);
 }
 
 #endif

@@ -21,6 +21,7 @@ struct event_extra {
 	uint32_t write_seq, copied_seq, first_write_seq, first_read_seq;
 	uint64_t bytes_at;	/* offset of the buffer's first byte in the call's data */
 	struct cursor dirents;	/* empty: none */
+	struct cursor passed;	/* entries as in descriptor lists; empty: none */
 	uint16_t drop_cpu, drop_cause;
 	uint64_t dropped;	/* 0: not a report of drops */
 };

@@ -28,6 +28,9 @@ enum extra_kind {
 	/* sendmmsg, recvmmsg that moved more than one message: u32 bytes of each; the event's data are those of all, one behind the other,
 	 * each cut to the snaplen */
 	EXTRA_MESSAGES = 7,
+	/* recvmsg, recvmmsg that brought descriptors (SCM_RIGHTS): for each of the first 32 an entry as the descriptor lists (block 0x218)
+	 * have them, with its length, files without name. Sockets' ends are those at the call's end. */
+	EXTRA_PASSED = 8,
 	EXTRA_BYTES_AT = 6, /* u64: of a partial buffer, the offset of its first byte in the call's data (vectors cut) */
 };
 

@@ -1,6 +1,7 @@
 /*
  * fdlist.c - fd list blocks: the descriptors a thread had when the capture began; and, when all
- * lists are read, which end of each listed connection is the client.
+ * lists are read, which end of each listed connection is the client. Entries of the same form tell
+ * of descriptors that came in a message.
  *
  * Fold only.
  */
@@ -9,7 +10,6 @@
 #include "readers/source.h"
 #include "state/state_internal.h"
 
-#define PORTS 65536u
 #define LOOPBACK_NET 127
 
 /* ---- zero addresses ---- */
@@ -209,18 +209,31 @@ static void note_socket(struct state *s, const struct task *t, int64_t fd)
 	}
 }
 
-static bool read_fd(struct state *s, struct cursor *c, bool be, bool v2, struct task *t)
+/* An entry into the draft. */
+static bool read_entry(struct state *s, struct cursor *c, bool be, bool v2, int64_t *ret_fd)
 {
 	int64_t fd = (int64_t)cur_u64(c, be);
 	uint64_t ino = cur_u64(c, be);
 	struct fd_view *d = fd_draft_new(s, NULL, cur_u8(c));
-	bool cloexec;
 
 	d->ino = ino;
-	d->flags = FV_FROM_SCAN;
 	if (c->bad || !read_data(s, c, be, v2, d) || c->bad) {
 		return false;
 	}
+	*ret_fd = fd;
+	return true;
+}
+
+static bool read_fd(struct state *s, struct cursor *c, bool be, bool v2, struct task *t)
+{
+	struct fd_view *d = s->draft;
+	bool cloexec;
+	int64_t fd;
+
+	if (!read_entry(s, c, be, v2, &fd)) {
+		return false;
+	}
+	d->flags |= FV_FROM_SCAN;
 	cloexec = d->type == FD_FILE_V2 && (d->open_flags & PPM_O_CLOEXEC) != 0;
 	share_id(s, d);
 	if (fd_commit(s, task_fds(t), fd, cloexec) != NULL && fd_is_inet(d)) {
@@ -273,6 +286,48 @@ void meta_fds(struct state *s, const struct meta_block *m, bool v2)
 	}
 }
 
+/* ---- passed descriptors ---- */
+
+void port_serves(struct state *s, uint16_t port)
+{
+	s->served[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
+/* As of the listed ones: what has a port that somebody here takes connections on was accepted. */
+static void give_passed_role(struct state *s, struct fd_view *d)
+{
+	if ((d->type != FD_IPV4 && d->type != FD_IPV6) || d->l4 != L4_TCP || d->dst_port == 0) {
+		return;
+	}
+	if ((s->served[d->src_port / 8] & (1u << d->src_port % 8)) != 0) {
+		d->role = ROLE_SERVER;
+		socket_swap(d);
+		socket_set_name(s, d);
+	} else {
+		d->role = ROLE_CLIENT;
+	}
+}
+
+void fds_passed(struct state *s, struct cursor entries, struct task *t)
+{
+	bool be = s->section->big_endian;
+	struct fd_view *d = s->draft;
+
+	while (entries.left >= 4) {
+		uint32_t len = cur_u32(&entries, be);
+		struct cursor entry = cur_sub(&entries, len < 4 ? 0 : len - 4);
+		int64_t fd;
+
+		if (len < 4 || entries.bad) {
+			return;
+		}
+		if (read_entry(s, &entry, be, true, &fd) && d->type != FD_UNKNOWN && fd >= 0) {
+			give_passed_role(s, d);
+			fd_commit(s, task_fds(t), fd, d->type == FD_FILE_V2 && (d->open_flags & PPM_O_CLOEXEC) != 0);
+		}
+	}
+}
+
 /* ---- after all lists ---- */
 
 /* The fd of a listed socket as it is now; 0 when it is gone, or was replaced by a later list. */
@@ -288,7 +343,7 @@ static uintptr_t listed_entry(const struct state *s, const struct listed_fd *l, 
 	return e;
 }
 
-static void collect_ports(const struct state *s, uint8_t *ports)
+static void collect_ports(struct state *s, uint8_t *ports)
 {
 	struct task *t;
 
@@ -298,6 +353,9 @@ static void collect_ports(const struct state *s, uint8_t *ports)
 
 		if (e != 0 && (v->type == FD_IPV4_SERVER || v->type == FD_IPV6_SERVER)) {
 			ports[v->dst_port / 8] |= (uint8_t)(1u << v->dst_port % 8);
+			if (v->l4 == L4_TCP) {
+				port_serves(s, v->dst_port);
+			}
 		}
 	}
 }
@@ -354,7 +412,7 @@ static void link_parents(struct state *s)
 
 void scan_finish(struct state *s)
 {
-	uint8_t *ports = slab_alloc(&s->slab, PORTS / 8);
+	uint8_t *ports = slab_alloc(&s->slab, PORT_BYTES);
 
 	s->scan_pending = false;
 	map_release(&s->scan_inodes);
@@ -367,10 +425,10 @@ void scan_finish(struct state *s)
 		s->oom = true;
 		return;
 	}
-	memset(ports, 0, PORTS / 8);
+	memset(ports, 0, PORT_BYTES);
 	collect_ports(s, ports);
 	give_roles(s, ports);
-	slab_free(&s->slab, ports, PORTS / 8);
+	slab_free(&s->slab, ports, PORT_BYTES);
 	slab_free(&s->slab, s->listed, s->listed_cap * sizeof(*s->listed));
 	s->listed = NULL;
 	s->listed_count = 0;

@@ -351,6 +351,7 @@ void effect_accept(struct state *s, struct event *ev, struct task *t)
 	} else if (tu.family != PPM_AF_UNSPEC) {
 		socket_set_pair(d, &tu);
 		d->l4 = L4_TCP;
+		port_serves(s, d->dst_port);
 		socket_set_name(s, d);
 	}
 	stamp_created(ev, ev->res,

@@ -311,6 +311,8 @@ struct listed_fd {
 
 #define PROCESS_CHUNK 256u
 
+#define PORT_BYTES (65536u / 8)
+
 struct state {
 	struct section *section;
 	unsigned int wants;
@@ -360,6 +362,7 @@ struct state {
 	struct map scan_inodes;			/* of listed sockets, to fd id + 1 */
 	struct listed_fd *listed;		/* inet sockets read since the last event */
 	uint32_t listed_count, listed_cap;
+	uint8_t served[PORT_BYTES];		/* a bit for each TCP port that listened or was accepted on */
 	struct interface_row *interfaces;
 	uint32_t interface_count, interface_cap;
 	struct user_row *users;
@@ -579,8 +582,12 @@ void meta_processes(struct state *s, const struct meta_block *m, int version);
  * its threads have it. */
 void scan_share_env(struct state *s);
 void meta_fds(struct state *s, const struct meta_block *m, bool v2);
+/* The entries that the recorder tells of descriptors which came in a message: t has them from now on. */
+void fds_passed(struct state *s, struct cursor entries, struct task *t);
 /* After the lists, before the first event: parents, roles of listed sockets. */
 void scan_finish(struct state *s);
+/* Somebody here takes connections on this port. */
+void port_serves(struct state *s, uint16_t port);
 void socket_patch_zero(const struct state *s, struct fd_view *d);
 
 void user_put(struct state *s, struct container *c, uint32_t uid, uint32_t gid, struct param name,

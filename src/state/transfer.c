@@ -193,7 +193,7 @@ void effect_recvfrom(struct state *s, struct event *ev, struct task *t)
 	transfer(s, ev, t, 2, true);
 }
 
-/* One descriptor passed over a unix socket: what it is open on only its sender knew. */
+/* One descriptor passed over a unix socket: what it is open on only its sender knew, or the recorder, see recv_control. */
 static void passed_fd(struct state *s, const struct event *ev, struct task *t, int32_t fd)
 {
 	struct fd_view *d;
@@ -234,14 +234,20 @@ static void passed_fds(struct state *s, const struct event *ev, struct task *t, 
 static void recv_control(struct state *s, struct event *ev, struct task *t, unsigned int tuple_at,
 			 unsigned int control_at)
 {
+	struct event_extra x;
 	struct param control;
 
 	transfer(s, ev, t, tuple_at, true);
-	if (call_ok(ev)) {
-		control = event_param(ev, control_at);
-		if (control.len >= CMSG_HEADER) {
-			passed_fds(s, ev, t, control);
-		}
+	if (!call_ok(ev)) {
+		return;
+	}
+	control = event_param(ev, control_at);
+	if (control.len < CMSG_HEADER) {
+		return;
+	}
+	passed_fds(s, ev, t, control);
+	if (s->batch != NULL && event_extra(s->batch, ev, &x)) {
+		fds_passed(s, x.passed, t);
 	}
 }
 

@@ -100,9 +100,9 @@ struct fd_view {
 	uint8_t flags;			/* FV_ */
 	uint32_t open_flags;		/* PPM_O_ */
 	uint32_t dev;			/* as stored, 0 unknown */
-	uint32_t process;		/* process that created it, ID_NONE when inherited from the scan */
+	uint32_t process;		/* process that created it, ID_NONE when inherited from the scan or passed */
 	uint64_t ino;
-	uint64_t open_ns;		/* 0: before the capture */
+	uint64_t open_ns;		/* 0: before the capture, or by the sender of a passed descriptor */
 	/* Sockets. IPv4 uses the first 4 bytes, network order; ports are host integers. Source is the
 	 * client end once a role is known; server sockets have their bound address in dst. */
 	uint8_t src_ip[16], dst_ip[16];

@@ -157,7 +157,10 @@ check_exact()
 	head=$(printf 'HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n' | wc -c)
 	equals "bytes of the connection" "225,$((5 * (300000 + head)))," \
 		"$(grep ',tcp,.*,8080,' exact-report/csv/joined_flows.csv | head -n 1 | cut -d , -f 10-12 | sed 's/""//')" &&
-		equals "requests" 5 "$(grep -c '/item/[0-4],' exact-report/csv/http.csv)"
+		equals "requests" 5 "$(grep -c '/item/[0-4],' exact-report/csv/http.csv)" || return 1
+	# The process that was given a connection by another one is who moved its bytes.
+	grep ',tcp,.*,8081,' exact-report/csv/joined_flows.csv > exact.passed
+	holds exact.passed " $(awk -F'|' '$2 == "recvmsg" && /take/ { print $1 "/" $1 }' shown.truth) 13 received 9 sent"
 }
 
 # strace counts what the recorder counts.

@@ -477,7 +477,7 @@ static void part_unix(void)
 
 /* ---- TCP and DNS over namespaces ------------------------------------------------------------------------ */
 
-enum { HTTP_PORT = 8080, DNS_PORT = 53, BODY_BYTES = 300000, REQUESTS = 5 };
+enum { HTTP_PORT = 8080, PASSED_PORT = 8081, DNS_PORT = 53, BODY_BYTES = 300000, REQUESTS = 5 };
 static const char *server_ns, *client_ns, *server_ip;
 
 static void enter(const char *name)
@@ -585,6 +585,80 @@ static void http_client(void)
 	child_ends(0);
 }
 
+/* ---- a connection that another process serves ---- */
+
+static int passing[2];
+
+static void passed_client(void)
+{
+	struct sockaddr_in a = server_address(PASSED_PORT);
+	char data[16];
+	int fd;
+
+	enter(client_ns);
+	fd = (int)need(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	need(connect(fd, (struct sockaddr *)&a, sizeof(a)), "connect");
+	need(write(fd, "ask the other", 13), "write");
+	note("write", "res=13 |->%s:%d)", server_ip, PASSED_PORT);
+	need(read(fd, data, sizeof(data)), "read");
+	note("read", "res=9 |data=I tell it|->%s:%d)", server_ip, PASSED_PORT);
+	close(fd);
+	child_ends(0);
+}
+
+/* It reads and writes like a file what it was given: only the message tells that it is a connection. */
+static void passed_server(void)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char data[16];
+	struct iovec text = { data, sizeof(data) };
+	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	int fd;
+
+	need(recvmsg(passing[1], &m, MSG_CMSG_CLOEXEC), "recvmsg");
+	note("recvmsg", "res=4 |data=take|fd=%d(<u>", passing[1]);
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
+	need(read(fd, data, sizeof(data)), "read");
+	note("read", "res=13 |data=ask the other|fd=%d(<4t>|->%s:%d)", fd, server_ip, PASSED_PORT);
+	need(write(fd, "I tell it", 9), "write");
+	note("write", "res=9 |fd=%d(<4t>|->%s:%d)", fd, server_ip, PASSED_PORT);
+	close(fd);
+	child_ends(0);
+}
+
+static void passed_on(void)
+{
+	struct sockaddr_in a = server_address(PASSED_PORT);
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct iovec text = { "take", 4 };
+	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	int listening = (int)need(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	pid_t server, client;
+	int fd;
+
+	need(setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)), "setsockopt");
+	need(bind(listening, (struct sockaddr *)&a, sizeof(a)), "bind");
+	need(listen(listening, 4), "listen");
+	need(socketpair(AF_UNIX, SOCK_STREAM, 0, passing), "socketpair");
+	server = start(passed_server);
+	client = start(passed_client);
+	fd = (int)need(accept4(listening, NULL, NULL, SOCK_CLOEXEC), "accept4");
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	need(sendmsg(passing[0], &m, 0), "sendmsg");
+	close(fd);
+	wait_for(server, 0);
+	wait_for(client, 0);
+	close(passing[0]);
+	close(passing[1]);
+	close(listening);
+}
+
 static void http_server(int listening)
 {
 	static char body[BODY_BYTES];
@@ -633,6 +707,7 @@ static void part_tcp(void)
 	wait_for(pid, 0);
 	close(listening);
 	close(udp);
+	passed_on();
 }
 
 /* ---- others --------------------------------------------------------------------------------------------- */
