@@ -78,6 +78,7 @@
 #define TUPLE_OUT(k, address) { .how = RULE_TUPLE_OUT, .a = k, .b = address }
 #define TUPLE_IN(k, address) { .how = RULE_TUPLE_IN, .a = k, .b = address }
 #define MESSAGES_RESULT(k) { .how = RULE_MESSAGES_RESULT, .a = k }
+#define MESSAGES_SIZE(k) { .how = RULE_MESSAGES_SIZE, .a = k }
 #define MESSAGES_DATA(k) { .how = RULE_MESSAGES_DATA, .a = k }
 #define QUEUE_PERCENT(k) { .how = RULE_QUEUE_PERCENT, .a = k }
 #define QUEUE(k) { .how = RULE_QUEUE, .a = k }

@@ -35,7 +35,8 @@ enum rule_how {
 	RULE_PATH,		/* path from the parts in item a */
 	RULE_ADDRESS,		/* socket address in item a */
 	RULE_TUPLE_OUT, RULE_TUPLE_IN,	/* of the socket in item a, peer from the address in item b (or NO_ITEM) */
-	RULE_MESSAGES_RESULT,	/* bytes of all messages in item a; the result when the call failed */
+	RULE_MESSAGES_RESULT,	/* bytes of the message at hand; the result when the call failed */
+	RULE_MESSAGES_SIZE,	/* the same; of a failed call how many bytes the messages in item a hold */
 	RULE_MESSAGES_DATA,
 	RULE_QUEUE_PERCENT, RULE_QUEUE, RULE_QUEUE_MAX,		/* of the listening socket in item a */
 	RULE_PAIR_FD,		/* descriptor b of the pair in item a */

@@ -467,14 +467,19 @@ void probe_close(struct probe *p)
 static int make_event(void *arg, const struct record *rec, size_t len, uint16_t cpu)
 {
 	struct probe *p = arg;
+	uint64_t offset_ns = p->offset_ns + p->slept_ns;
 	struct scap_event ev;
+	int rc;
 
-	if (!event_make(p->maker, rec, len, cpu, p->offset_ns + p->slept_ns, &ev)) {
+	if (!event_make(p->maker, rec, len, cpu, offset_ns, &ev)) {
 		p->unreadable++;
 		return 0;
 	}
-	p->events++;
-	return p->sink(p->sink_arg, &ev);
+	do {
+		p->events++;
+		rc = p->sink(p->sink_arg, &ev);
+	} while (rc == 0 && event_make_more(p->maker, offset_ns, &ev));
+	return rc;
 }
 
 static int hand_over(struct probe *p, uint64_t until_ns, probe_sink *sink, void *arg, size_t *ret_bytes)

@@ -17,11 +17,22 @@ struct build_item {
 	uint32_t len, more;
 };
 
+/* The messages of one call are an event each: the one at hand. */
+struct build_messages {
+	bool many;		/* the record is of such a call */
+	uint32_t told, count;	/* of the record's, and events of it */
+	uint32_t i;
+	size_t at;		/* in item 0: the next one */
+	struct build_item data;
+	uint64_t len;
+};
+
 struct build {
 	const struct record *rec;
 	const struct record_tcp *tcp;	/* or NULL */
 	const struct call_row *row;	/* or NULL */
 	struct build_item items[RECORD_TAKES];
+	struct build_messages messages;
 	uint16_t lens[CALLS_PARAMS];
 	uint32_t nparams;
 	uint32_t len, extra_len;
@@ -60,9 +71,9 @@ void build_path(struct build *b, const struct build_item *it);
 
 /* ---- probe_call.c ---- */
 void build_poll(struct build *b, const struct build_item *it);
-/* it: struct record_messages, then their bytes (TAKE_MESSAGES). */
-uint64_t build_messages_result(const struct build *b, const struct build_item *it);
-void build_messages(struct build *b, const struct build_item *it);
+/* Of a call that moves messages (TAKE_MESSAGES in item 0, addresses in item 2): begins with the first one; the next one, false: no more. */
+void build_messages_begin(struct build *b);
+bool build_messages_next(struct build *b);
 void build_ptrace_data(struct build *b);
 void build_keyctl(struct build *b, unsigned int arg, unsigned int item);
 bool build_prctl_has_text(uint64_t option);

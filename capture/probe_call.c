@@ -41,17 +41,67 @@ void build_poll(struct build *b, const struct build_item *it)
 	}
 }
 
-/* struct record_messages, then their bytes: see TAKE_MESSAGES. */
-uint64_t build_messages_result(const struct build *b, const struct build_item *it)
+/* ---- messages ---- */
+
+#define MESSAGES_ITEM 0
+#define NAME_ITEM 2
+
+/* Message i: its length and data, and its address in the place of the call's. Behind those told, one stands for all others. */
+static void message_at_hand(struct build *b)
 {
-	return b->rec->ret < 0 ? (uint64_t)b->rec->ret : build_u64(it, offsetof(struct record_messages, sum));
+	static const struct build_item none = { (const uint8_t *)"", 0, 0 };
+	struct build_messages *m = &b->messages;
+	const struct build_item *it = build_item(b, MESSAGES_ITEM);
+	struct record_message head = { 0 };
+
+	m->data = none;
+	b->items[NAME_ITEM] = none;
+	if (m->i >= m->told) {
+		m->len = build_u64(it, offsetof(struct record_messages, rest));
+		return;
+	}
+	if (m->at + sizeof(head) <= it->len) {
+		memcpy(&head, it->data + m->at, sizeof(head));
+		m->at += sizeof(head);
+	}
+	m->len = head.len;
+	if ((size_t)head.name + head.data <= it->len - m->at) {
+		b->items[NAME_ITEM] = (struct build_item){ it->data + m->at, head.name, 0 };
+		m->data = (struct build_item){ it->data + m->at + head.name, head.data, 0 };
+		m->at += (size_t)head.name + head.data;
+	}
 }
 
-void build_messages(struct build *b, const struct build_item *it)
+void build_messages_begin(struct build *b)
 {
-	if (it->len > sizeof(struct record_messages)) {
-		build_add(b, it->data + sizeof(struct record_messages), it->len - sizeof(struct record_messages));
+	const struct build_item *it = build_item(b, MESSAGES_ITEM);
+	struct build_messages *m = &b->messages;
+
+	m->many = true;
+	m->i = 0;
+	m->at = sizeof(struct record_messages);
+	m->told = build_u32(it, offsetof(struct record_messages, count));
+	if (m->told > RECORD_MESSAGES || it->len < sizeof(struct record_messages)) {
+		m->told = 0;
 	}
+	m->count = m->told + (b->rec->ret > 0 && (uint64_t)b->rec->ret > m->told ? 1 : 0);
+	message_at_hand(b);
+}
+
+bool build_messages_next(struct build *b)
+{
+	struct build_messages *m = &b->messages;
+
+	/* A call that failed is one event, whatever it was given. */
+	if (!m->many || b->rec->ret < 0 || m->i + 1 >= m->count) {
+		return false;
+	}
+	m->i++;
+	for (size_t i = NAME_ITEM + 1; i < RECORD_TAKES; i++) {
+		b->items[i].len = 0;	/* control messages are the first one's */
+	}
+	message_at_hand(b);
+	return true;
 }
 
 void build_ptrace_data(struct build *b)

@@ -183,7 +183,7 @@ static bool run_special(struct build *b, const struct rule *r, unsigned int byte
 		add_descriptor_tuple(b, r, r->how == RULE_TUPLE_OUT);
 		return true;
 	case RULE_MESSAGES_DATA:
-		build_messages(b, it);
+		build_add(b, b->messages.data.data, b->messages.data.len);
 		return true;
 	case RULE_POLL:
 		build_poll(b, it);
@@ -266,7 +266,9 @@ static uint64_t run_number(struct build *b, const struct rule *r)
 	case RULE_LAYER:
 		return build_u32(it, offsetof(struct record_file, layer));
 	case RULE_MESSAGES_RESULT:
-		return build_messages_result(b, it);
+		return b->rec->ret < 0 ? (uint64_t)b->rec->ret : b->messages.len;
+	case RULE_MESSAGES_SIZE:
+		return b->rec->ret < 0 ? it->more : b->messages.len;
 	case RULE_QUEUE_PERCENT:
 		return queue_percent(it);
 	case RULE_QUEUE:
@@ -385,6 +387,15 @@ static uint16_t put_call(struct build *b, const struct call_number *n)
 	return EV_GENERIC_X;
 }
 
+static void hand_out(const struct build *b, struct scap_event *ev)
+{
+	ev->nparams = b->nparams;
+	ev->lens = b->lens;
+	ev->values = b->values;
+	ev->extra = b->extra;
+	ev->extra_len = b->extra_len;
+}
+
 bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t cpu, uint64_t offset_ns, struct scap_event *ret_ev)
 {
 	struct build *b = &m->build;
@@ -415,6 +426,10 @@ bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t 
 	if (m->no_args && b->row != NULL && b->row->takes[0].kind == TAKE_TASK) {
 		b->items[1].len = (uint32_t)strnlen((const char *)b->items[1].data, b->items[1].len);
 	}
+	b->messages.many = false;
+	if (b->row != NULL && (b->row->type == EV_SOCKET_SENDMMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X)) {
+		build_messages_begin(b);
+	}
 	type = rec->kind <= RECORD_CHILD ? put_call(b, n) : put_other(b);
 	build_extra(b, offset_ns);
 	memset(ret_ev, 0, sizeof(*ret_ev));
@@ -422,10 +437,21 @@ bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t 
 	ret_ev->tid = rec->tid;
 	ret_ev->cpu = cpu;
 	ret_ev->type = type;
-	ret_ev->nparams = b->nparams;
-	ret_ev->lens = b->lens;
-	ret_ev->values = b->values;
-	ret_ev->extra = b->extra;
-	ret_ev->extra_len = b->extra_len;
+	hand_out(b, ret_ev);
+	return true;
+}
+
+bool event_make_more(struct event_maker *m, uint64_t offset_ns, struct scap_event *io_ev)
+{
+	struct build *b = &m->build;
+
+	if (!build_messages_next(b)) {
+		return false;
+	}
+	b->nparams = 0;
+	b->len = 0;
+	run_rules(b, b->row);
+	build_extra(b, offset_ns);
+	hand_out(b, io_ev);
 	return true;
 }

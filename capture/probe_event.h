@@ -22,4 +22,8 @@ const struct call_table *event_maker_calls(const struct event_maker *m);
  */
 bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t cpu, uint64_t offset_ns, struct scap_event *ret_ev);
 
+/* The next event of the record that event_make was given, in the place of the one before: calls that move several messages have one for
+ * each. False: no more. */
+bool event_make_more(struct event_maker *m, uint64_t offset_ns, struct scap_event *io_ev);
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * probe_extra.c - what goes along with an event beyond its parameters (schema/extra.h): serial number, begin, TCP
- * numbers, directory entries, lengths of messages, passed descriptors.
+ * numbers, directory entries, numbers of messages, passed descriptors.
  */
 #include "capture/probe_build.h"
 
@@ -67,22 +67,23 @@ static void extra_entries(struct build *b, const struct build_item *it)
 	}
 }
 
-/* Lengths of the messages of one call, where it is more than one. */
-static void extra_messages(struct build *b, const struct build_item *it)
+/* Which message of a call that moved more than one. */
+static void extra_message(struct build *b)
 {
-	size_t count = (size_t)(b->rec->ret < RECORD_MESSAGES ? b->rec->ret : RECORD_MESSAGES);
+	uint32_t numbers[2] = { b->messages.i, (uint32_t)b->rec->ret };
 
-	if (b->rec->ret < 2 || it->len < sizeof(struct record_messages)) {
-		return;
+	if (b->messages.many && b->rec->ret > 1) {
+		extra_head(b, EXTRA_MESSAGE, sizeof(numbers));
+		extra_bytes(b, numbers, sizeof(numbers));
 	}
-	extra_head(b, EXTRA_MESSAGES, count * 4);
-	extra_bytes(b, it->data, count * 4);
 }
 
 void build_extra(struct build *b, uint64_t offset_ns)
 {
 	b->extra_len = 0;
-	extra_u64(b, EXTRA_SERIAL, b->rec->serial);
+	if (!b->messages.many || b->messages.i == 0) {
+		extra_u64(b, EXTRA_SERIAL, b->rec->serial);
+	}
 	if (b->rec->flags & RECORD_BEGUN) {
 		extra_u64(b, EXTRA_BEGIN, b->rec->begin + offset_ns);
 	}
@@ -95,9 +96,8 @@ void build_extra(struct build *b, uint64_t offset_ns)
 	}
 	if (b->row->type == EV_SYSCALL_GETDENTS64_X) {
 		extra_entries(b, build_item(b, 0));
-	} else if (b->row->type == EV_SOCKET_SENDMMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X) {
-		extra_messages(b, build_item(b, 0));
 	}
+	extra_message(b);
 	if (b->row->type == EV_SOCKET_RECVMSG_X || b->row->type == EV_SOCKET_RECVMMSG_X) {
 		build_passed(b, build_item(b, PASSED_ITEM));
 	}

@@ -20,7 +20,8 @@
 #define RECORD_ARGS 6
 #define RECORD_TAKES 7
 #define RECORD_PASSED 32	/* descriptors that came with one message */
-#define RECORD_MESSAGES 64	/* of one call, with their lengths and data; of more there are the sums */
+#define RECORD_MESSAGES 64	/* of one call, each with its peer and data; of more there is the sum */
+#define RECORD_NAME 127		/* longest address of a message's peer */
 /* Bytes of items: an event's lengths are u16, and readers take blocks up to 64 KiB. A power of two. */
 #define RECORD_BODY 65536u
 /* Data of one call: leaves room for the other items. */
@@ -76,8 +77,8 @@ enum take_kind {
 	TAKE_DATA,	/* a buffer at arg, of args[by] bytes */
 	TAKE_VECTOR,	/* args[by] iovecs at arg */
 	TAKE_MESSAGE,	/* data of the msghdr at arg */
-	TAKE_MESSAGES,	/* struct record_messages, then the data of the args[by] mmsghdrs at arg */
-	TAKE_NAME,	/* address of the msghdr (of the first mmsghdr) at arg */
+	TAKE_MESSAGES,	/* struct record_messages, then of the args[by] mmsghdrs at arg each a struct record_message */
+	TAKE_NAME,	/* address of the msghdr at arg; of messages, the item is filled from theirs */
 	TAKE_CONTROL,	/* control messages of the msghdr at arg */
 	TAKE_PASSED,	/* a struct record_passed for each descriptor that came in the control messages taken before */
 	TAKE_ADDRESS,	/* socket address at arg; its length is args[by], or behind that pointer with TAKE_POINTER */
@@ -159,10 +160,15 @@ struct record_passed {
 	struct record_socket socket;	/* family 0: none */
 };
 
-/* Of the messages of one call: bytes sent or received (of a failed call, asked for) of the first ones, and of all. */
+/* Of the messages of one call: how many follow, each with its address and data behind it, and bytes of those that do not. */
 struct record_messages {
-	__u32 len[RECORD_MESSAGES];
-	__u64 sum;
+	__u32 count, spare;
+	__u64 rest;
+};
+
+struct record_message {
+	__u32 len;		/* bytes sent or received; of a failed call, asked for */
+	__u16 name, data;	/* bytes of the address and the data, which follow */
 };
 
 struct record_pair {

@@ -284,7 +284,7 @@ static int32_t do_unix(void)
 
 static void test_capture_probe_unix(void)
 {
-	static const uint32_t lens[] = { 2, 5 };
+	static const char *const sent[] = { "ab", "abcde" };
 	const struct caught *k;
 	const uint8_t *p;
 	struct catch c;
@@ -300,13 +300,20 @@ static void test_capture_probe_unix(void)
 	p = value(k, 4, &len);
 	CU_ASSERT_FATAL(len == 17 + strlen(path) + 1);
 	CU_ASSERT(p[0] == AF_UNIX && strcmp((const char *)p + 17, path) == 0);
-	/* Two messages of one call are one event. */
-	CU_ASSERT_EQUAL(count_type(&c, EV_SOCKET_SENDMMSG_X), 1);
-	k = find(&c, EV_SOCKET_SENDMMSG_X, 0);
-	CU_ASSERT_EQUAL(number(k, 0), 7);
-	CU_ASSERT(bytes_are(k, 3, "ababcde", 7));
-	p = extra(k, EXTRA_MESSAGES, &len);
-	CU_ASSERT(p != NULL && len == sizeof(lens) && memcmp(p, lens, len) == 0);
+	/* Two messages of one call are two events of one time, of which the first has the call's serial. */
+	CU_ASSERT_EQUAL(count_type(&c, EV_SOCKET_SENDMMSG_X), 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t numbers[2] = { i, 2 };
+
+		k = find(&c, EV_SOCKET_SENDMMSG_X, i);
+		CU_ASSERT_EQUAL(number(k, 0), (int64_t)strlen(sent[i]));
+		CU_ASSERT_EQUAL(number(k, 2), (int64_t)strlen(sent[i]));
+		CU_ASSERT(bytes_are(k, 3, sent[i], strlen(sent[i])));
+		CU_ASSERT_EQUAL(k->ts_ns, find(&c, EV_SOCKET_SENDMMSG_X, 0)->ts_ns);
+		p = extra(k, EXTRA_MESSAGE, &len);
+		CU_ASSERT(p != NULL && len == sizeof(numbers) && memcmp(p, numbers, len) == 0);
+		CU_ASSERT_EQUAL(extra(k, EXTRA_SERIAL, &len) != NULL, i == 0);
+	}
 	release(&c);
 }
 
@@ -439,24 +446,84 @@ static int32_t do_many_messages(void)
 	return recvmmsg(fds[1], many, MESSAGES, 0, NULL) == MESSAGES ? getpid() : -1;
 }
 
-/* The bytes of a call are those of all its messages, also of those beyond the first ones, which have lengths. */
+/* Each of the first messages is an event; those beyond them are one more together. */
 static void test_capture_probe_many_messages(void)
 {
 	const struct caught *k;
 	struct catch c;
-	size_t len;
 
 	if (!record_tree(&c, do_many_messages)) {
 		return;
 	}
 	CU_ASSERT(c.reported > 0);
-	k = find(&c, EV_SOCKET_SENDMMSG_X, 0);
-	CU_ASSERT_EQUAL(number(k, 0), MESSAGES);
-	CU_ASSERT_EQUAL(number(k, 2), MESSAGES);
-	CU_ASSERT(extra(k, EXTRA_MESSAGES, &len) != NULL && len == 64 * 4);
-	k = find(&c, EV_SOCKET_RECVMMSG_X, 0);
-	CU_ASSERT_EQUAL(number(k, 0), MESSAGES);
-	CU_ASSERT_EQUAL(number(k, 2), 3 * MESSAGES);
+	for (unsigned int out = 0; out < 2; out++) {
+		uint16_t type = out ? EV_SOCKET_SENDMMSG_X : EV_SOCKET_RECVMMSG_X;
+
+		CU_ASSERT_EQUAL(count_type(&c, type), 65);
+		CU_ASSERT_EQUAL(number(find(&c, type, 0), 0), 1);
+		CU_ASSERT_EQUAL(number(find(&c, type, 63), 0), 1);
+		k = find(&c, type, 64);
+		CU_ASSERT_EQUAL(number(k, 0), MESSAGES - 64);
+		CU_ASSERT_EQUAL(k->lens[3], 0);
+	}
+	release(&c);
+}
+
+/* One call sends to two peers, one call receives from both. */
+static int32_t do_peers(void)
+{
+	struct iovec v[2] = { { (void *)(uintptr_t)"one", 3 }, { (void *)(uintptr_t)"three", 5 } };
+	struct mmsghdr many[2];
+	struct sockaddr_in to[2];
+	socklen_t len = sizeof(to[0]);
+	int fds[2], out = socket(AF_INET, SOCK_DGRAM, 0);
+	char room[2][8];
+
+	memset(many, 0, sizeof(many));
+	for (unsigned int i = 0; i < 2; i++) {
+		fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		to[i] = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		if (bind(fds[i], (struct sockaddr *)&to[i], sizeof(to[i])) != 0 || getsockname(fds[i], (struct sockaddr *)&to[i], &len) != 0) {
+			return -1;
+		}
+		many[i].msg_hdr = (struct msghdr){ .msg_name = &to[i], .msg_namelen = sizeof(to[i]), .msg_iov = &v[i], .msg_iovlen = 1 };
+	}
+	if (sendmmsg(out, many, 2, 0) != 2 || getsockname(out, (struct sockaddr *)&to[0], &len) != 0) {
+		return -1;
+	}
+	to[0].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sendto(fds[0], "back", 4, 0, (struct sockaddr *)&to[0], sizeof(to[0]));
+	sendto(fds[1], "bk", 2, 0, (struct sockaddr *)&to[0], sizeof(to[0]));
+	for (unsigned int i = 0; i < 2; i++) {
+		v[i] = (struct iovec){ room[i], sizeof(room[i]) };
+	}
+	return recvmmsg(out, many, 2, 0, NULL) == 2 ? getpid() : -1;
+}
+
+/* Each message has its own peer: as the events of the plain calls say. */
+static void test_capture_probe_messages_have_peers(void)
+{
+	static const char *const back[] = { "back", "bk" };
+	struct catch c;
+
+	if (!record_tree(&c, do_peers)) {
+		return;
+	}
+	CU_ASSERT(c.reported > 0);
+	CU_ASSERT_EQUAL(count_type(&c, EV_SOCKET_SENDMMSG_X), 2);
+	CU_ASSERT_EQUAL(count_type(&c, EV_SOCKET_RECVMMSG_X), 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct caught *in = find(&c, EV_SOCKET_RECVMMSG_X, i);
+		size_t len;
+		const uint8_t *plain = value(find(&c, EV_SOCKET_SENDTO_X, i), 4, &len);
+		const uint8_t *out = value(find(&c, EV_SOCKET_SENDMMSG_X, i), 4, &len);
+
+		CU_ASSERT_EQUAL(len, 13);
+		CU_ASSERT(memcmp(out + 11, plain + 5, 2) == 0);	/* to the port that answers */
+		CU_ASSERT(memcmp(out + 5, plain + 11, 2) == 0 || memcmp(out + 5, "\0\0", 2) == 0);
+		CU_ASSERT(bytes_are(in, 3, back[i], strlen(back[i])));
+		CU_ASSERT(memcmp(value(in, 4, &len) + 5, plain + 5, 2) == 0);
+	}
 	release(&c);
 }
 
@@ -674,6 +741,7 @@ void suite_capture_probe(CU_pSuite suite)
 	CU_add_test(suite, "test_capture_probe_unix", test_capture_probe_unix);
 	CU_add_test(suite, "test_capture_probe_passed", test_capture_probe_passed);
 	CU_add_test(suite, "test_capture_probe_many_messages", test_capture_probe_many_messages);
+	CU_add_test(suite, "test_capture_probe_messages_have_peers", test_capture_probe_messages_have_peers);
 	CU_add_test(suite, "test_capture_probe_counts_and_times", test_capture_probe_counts_and_times);
 	CU_add_test(suite, "test_capture_probe_counts_drops", test_capture_probe_counts_drops);
 	CU_add_test(suite, "test_capture_probe_filters_trees", test_capture_probe_filters_trees);

@@ -35,6 +35,7 @@ static void add_all(struct mkcap *m, struct buf *items)
 	const uint64_t tcp[] = { 0xFFFFFFF0, 5, 0xFFFFFF00, 1 };
 	const uint64_t dropped[] = { 3, 1, 1000 };
 	const uint64_t at[] = { 1234567890123 };
+	const uint64_t message[] = { 2, 5 };
 
 	item_num(m, items, 4000, begin, one8, 1);	/* unknown: passed over */
 	item_num(m, items, EXTRA_BEGIN, begin, one8, 1);
@@ -42,6 +43,7 @@ static void add_all(struct mkcap *m, struct buf *items)
 	item_num(m, items, EXTRA_SERIAL, serial, one8, 1);
 	item_num(m, items, EXTRA_DROPS, dropped, drop, 3);
 	item_num(m, items, EXTRA_BYTES_AT, at, one8, 1);
+	item_num(m, items, EXTRA_MESSAGE, message, four4, 2);
 }
 
 static void check_all(bool be, const char *comment)
@@ -63,6 +65,7 @@ static void check_all(bool be, const char *comment)
 	CU_ASSERT_EQUAL(f.damage_count, 0);
 	CU_ASSERT_EQUAL(f.events[0].begin_ns, T0 + 3);
 	CU_ASSERT((f.events[0].flags & EVENT_BEGIN_EXACT) != 0);
+	CU_ASSERT((f.events[0].flags & EVENT_FURTHER) != 0);
 	CU_ASSERT_TRUE_FATAL(event_extra(f.batches[0], &f.events[0], &x));
 	CU_ASSERT_EQUAL(x.begin_ns, T0 + 3);
 	CU_ASSERT_EQUAL(x.serial, 77);
@@ -75,6 +78,7 @@ static void check_all(bool be, const char *comment)
 	CU_ASSERT_EQUAL(x.drop_cause, 1);
 	CU_ASSERT_EQUAL(x.dropped, 1000);
 	CU_ASSERT_EQUAL(x.bytes_at, 1234567890123);
+	CU_ASSERT_EQUAL(x.message, 2);
 	framed_release(&f);
 	mkcap_release(&m);
 	buf_release(&items);

@@ -3,6 +3,7 @@
  * every number expected is one that was put in.
  */
 #include "mkrun.h"
+#include "schema/extra.h"
 
 #define T0 UINT64_C(1700000000000000000)
 #define US UINT64_C(1000)
@@ -300,6 +301,40 @@ static void test_stats_syscalls_generic_and_order(void)
 	mkcap_release(&m);
 }
 
+/* The messages of one call are events of their own, but one call. */
+static void test_stats_syscalls_messages(void)
+{
+	const struct table *t;
+	struct mkcap m;
+	struct buf items;
+	struct run r;
+
+	begin(&m);
+	buf_init(&items, 64);
+	for (uint32_t i = 0; i < 4; i++) {
+		const uint8_t numbers[8] = { (uint8_t)(i % 3), 0, 0, 0, 3, 0, 0, 0 };	/* a call with three, then another one */
+
+		buf_reset(&items);
+		mkcap_extra(&m, &items, EXTRA_MESSAGE, numbers, sizeof(numbers));
+		m.extra = &items;
+		mkcap_event(&m, T0 + i / 3, 100, EV_SOCKET_SENDMMSG_X);
+		mkcap_p_s64(&m, 10);
+		mkcap_p_s64(&m, 3);
+		mkcap_p_u32(&m, 10);
+		mkcap_p_empty(&m);
+		mkcap_p_empty(&m);
+		mkcap_end(&m);
+	}
+	m.extra = NULL;
+	run_report_of(&r, &m, 2, 64);
+	t = run_table(&r, "syscalls");
+	CU_ASSERT_EQUAL_FATAL(t->row_count, 1);
+	CU_ASSERT_EQUAL(run_num(t, 0, "calls"), 2);
+	run_release(&r);
+	buf_release(&items);
+	mkcap_release(&m);
+}
+
 /* ---- commands ------------------------------------------------------------------------------------------- */
 
 static void test_stats_commands(void)
@@ -537,6 +572,7 @@ void suite_stats(CU_pSuite suite)
 	CU_add_test(suite, "test_stats_latency_bounds", test_stats_latency_bounds);
 	CU_add_test(suite, "test_stats_latency_exact", test_stats_latency_exact);
 	CU_add_test(suite, "test_stats_syscalls_generic_and_order", test_stats_syscalls_generic_and_order);
+	CU_add_test(suite, "test_stats_syscalls_messages", test_stats_syscalls_messages);
 	CU_add_test(suite, "test_stats_commands", test_stats_commands);
 	CU_add_test(suite, "test_stats_sources", test_stats_sources);
 	CU_add_test(suite, "test_stats_quality", test_stats_quality);

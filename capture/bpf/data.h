@@ -335,47 +335,85 @@ ON_ITS_OWN u64 messages_held(u64 pointer, u32 count, u32 compat)
 	return sum;
 }
 
+/* Room that data leaves for lengths and addresses of the messages behind it. */
+#define MESSAGES_DATA_END (RECORD_BODY - RECORD_MESSAGES * (u32)(sizeof(struct record_message) + RECORD_NAME))
+
 /*
- * The messages of one call: what they moved, then their data one after the other, each cut like a message of its own.
- * more is the sum of what their vectors hold. Of a failed call the kernel looked at the first only, and nobody is to
- * make this look at more than some.
+ * One message at offset at of the body: its length, its peer's address, its data as far as there is room. Bytes it took there, 0: it
+ * cannot be read.
+ */
+ON_ITS_OWN int put_message(u32 slot, u32 at, u64 message, u32 failed)
+{
+	struct scratch *s = scratch_of(slot);
+	struct record_message *r;
+	struct user_message m;
+	u32 name = 0, data = 0;
+	u64 room;
+	u32 len;
+
+	if (!s || at >= RECORD_BODY || !read_message(message, s->compat != 0, &m) || !read_moved(message, s->compat != 0, &len)) {
+		return 0;
+	}
+	room = vector_sum(m.vectors, m.vector_count, s->compat);
+	len = failed ? (u32)room : len;
+	s->held += room;
+	if (m.name != 0 && m.name_len <= RECORD_NAME) {
+		name = m.name_len & RECORD_NAME;
+		if (bpf_probe_read_user(s->body + in_body(at + sizeof(*r)), name, (void *)m.name)) {
+			name = 0;
+		}
+	}
+	if (at < RECORD_BODY / 2) {
+		data = (u32)vector_copy(slot, at + sizeof(*r) + name, m.vectors, m.vector_count, len);
+	}
+	if (at + sizeof(*r) + name + data > MESSAGES_DATA_END) {
+		data = MESSAGES_DATA_END - (at + sizeof(*r) + name);
+	}
+	r = (void *)(s->body + in_body(at));
+	r->len = len;
+	r->name = name;
+	r->data = data;
+	return (int)(sizeof(*r) + name + data);
+}
+
+/*
+ * The messages of one call, each cut like a message of its own. more is the sum of what their vectors hold. Of a failed call the kernel
+ * looked at the first only, and nobody is to make this look at more than some.
  */
 ON_ITS_OWN int take_messages(u32 slot, u32 at, u64 pointer, u32 count, u32 failed)
 {
 	struct scratch *s = scratch_of(slot);
 	u32 done = sizeof(struct record_messages);
 	struct record_messages *r;
-	struct user_message m;
-	u64 held = 0, moved = 0;
+	u64 rest = 0;
+	u32 told = 0;
 
 	if (!s || at >= RECORD_BODY - 4096) {
 		return (int)at;
 	}
-	r = (void *)ITEM_BYTES(s, at);
-	__builtin_memset(r, 0, sizeof(*r));
+	s->held = 0;
 	for (u32 i = 0; i < RECORD_MESSAGES; i++) {
-		u64 message = message_at(pointer, i, s->compat != 0);
-		u64 room;
-		u32 len;
+		int n;
 
-		if (i >= count || !read_message(message, s->compat != 0, &m) || !read_moved(message, s->compat != 0, &len)) {
+		if (i >= count) {
 			break;
 		}
-		room = vector_sum(m.vectors, m.vector_count, s->compat);
-		len = failed ? (u32)room : len;
-		held += room;
-		moved += len;
-		r->len[i] = len;
-		if (done <= RECORD_BODY / 2) {
-			done += (u32)vector_copy(slot, at + ITEM_HEAD + done, m.vectors, m.vector_count, len) & (RECORD_BODY - 1);
+		n = put_message(slot, at + ITEM_HEAD + done, message_at(pointer, i, s->compat != 0), failed);
+		if (n <= 0) {
+			break;
 		}
+		done += (u32)n & (RECORD_BODY - 1);
+		told++;
 	}
 	if (!failed) {
-		held += messages_held(pointer, count, s->compat);
-		moved += messages_moved(pointer, count, s->compat);
+		s->held += messages_held(pointer, count, s->compat);
+		rest = messages_moved(pointer, count, s->compat);
 	}
-	r->sum = moved;
-	return (int)item_end(s, at, done, (u32)held);
+	r = (void *)ITEM_BYTES(s, at);
+	r->count = told;
+	r->spare = 0;
+	r->rest = rest;
+	return (int)item_end(s, at, done, (u32)s->held);
 }
 
 /* Pointer i of those at list. */

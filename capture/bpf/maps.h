@@ -123,6 +123,7 @@ struct scratch {
 	u64 number;
 	u32 kind;		/* enum descriptor_kind */
 	u32 compat;		/* the call was made by the 32-bit table */
+	u64 held;		/* of take_messages: room of the messages so far */
 	u64 control, control_len;	/* of the last take_control: where the control messages are */
 	struct walk walk;
 	struct record rec;

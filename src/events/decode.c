@@ -354,6 +354,9 @@ static void find_extra(struct event *ev, const struct raw_event *r, uint32_t eve
 	}
 	ev->flags |= EVENT_EXTRA;
 	extra_read(items, be, &x);
+	if (x.message != 0) {
+		ev->flags |= EVENT_FURTHER;
+	}
 	if (x.begin_ns != 0 && x.begin_ns <= ev->ts_ns && (ev->flags & EVENT_TIME_ZERO) == 0) {
 		ev->begin_ns = x.begin_ns;
 		ev->flags |= EVENT_BEGIN_EXACT;

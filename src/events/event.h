@@ -32,6 +32,7 @@ enum {
 	EVENT_BAD_PARAMS = 2048,	/* lengths did not add up: what is inside is used, the rest absent */
 	EVENT_FAILED = 4096,		/* HAS_RES and res < 0 */
 	EVENT_EXTRA = 8192,		/* extra.h has more of it; begin_ns may be set by decode already */
+	EVENT_FURTHER = 32768,		/* another message of a call that has an event already, whose time it has */
 	EVENT_HIDDEN = 16384,		/* does not pass the run's filter: statistics and print pass it over */
 };
 

@@ -40,6 +40,7 @@ static void read_item(unsigned int kind, struct cursor v, bool be, struct event_
 		x->has_tcp = !v.bad;
 		break;
 	case EXTRA_DIRENTS: x->dirents = v; break;
+	case EXTRA_MESSAGE: x->message = cur_u32(&v, be); break;
 	case EXTRA_PASSED: x->passed = v; break;
 	case EXTRA_DROPS:
 		x->drop_cpu = cur_u16(&v, be);

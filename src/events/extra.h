@@ -14,7 +14,8 @@
 
 struct event_extra {
 	uint64_t begin_ns;	/* 0: not told */
-	uint64_t serial;	/* of its CPU, from 1; 0: not told */
+	uint64_t serial;	/* of its CPU, from 1; 0: not told, or a further message of one call */
+	uint32_t message;	/* ordinal in its call; 0 also where there is only one */
 	bool has_tcp;
 	/* Sequence numbers at the call's begin: of the next byte to be written and to be read; of the first byte of each stream, 0 where
 	 * unknown. */

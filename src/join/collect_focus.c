@@ -107,7 +107,7 @@ static uint64_t call_ns(const struct event *ev, uint64_t from_ns)
 {
 	uint64_t begin = max_u64(ev->begin_ns, from_ns);
 
-	if ((ev->flags & (EVENT_BEGIN_EXACT | EVENT_BEGIN_BOUND)) == 0 || (ev->flags & EVENT_TIME_ZERO) != 0) {
+	if ((ev->flags & (EVENT_BEGIN_EXACT | EVENT_BEGIN_BOUND)) == 0 || (ev->flags & (EVENT_TIME_ZERO | EVENT_FURTHER)) != 0) {
 		return 0;
 	}
 	return ev->ts_ns > begin ? ev->ts_ns - begin : 0;

@@ -25,9 +25,10 @@ enum extra_kind {
 	EXTRA_SERIAL = 3, /* u64: ordinal of the record on its CPU, from 1; a gap is a drop */
 	EXTRA_DIRENTS = 4, /* getdents64: for each entry: u64 inode, u8 type (DT_), u8 name length, name; cut to the snaplen */
 	EXTRA_DROPS = 5, /* of a DROP event: u16 cpu, u16 cause (enum extra_drop), u64 records dropped since the last such */
-	/* sendmmsg, recvmmsg that moved more than one message: u32 bytes of each; the event's data are those of all, one behind the other,
-	 * each cut to the snaplen */
-	EXTRA_MESSAGES = 7,
+	/* 7 was the lengths of the messages of a call, while that was one event. */
+	/* sendmmsg, recvmmsg that moved more than one message, which is an event each: u32 ordinal of the message in the call, from 0, u32 how
+	 * many the call moved. Events behind the first have no serial. */
+	EXTRA_MESSAGE = 9,
 	/* recvmsg, recvmmsg that brought descriptors (SCM_RIGHTS): for each of the first 32 an entry as the descriptor lists (block 0x218)
 	 * have them, with its length, files without name. Sockets' ends are those at the call's end. */
 	EXTRA_PASSED = 8,

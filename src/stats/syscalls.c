@@ -56,7 +56,7 @@ static int syscalls_batch(void *st, const struct batch *b)
 		const struct event *ev = &b->events[i];
 		struct call_sums **row;
 
-		if (!event_counts(ev)) {
+		if (!event_counts(ev) || (ev->flags & EVENT_FURTHER) != 0) {
 			continue;
 		}
 		row = row_of(s, ev);

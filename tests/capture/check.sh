@@ -158,6 +158,9 @@ check_exact()
 	equals "bytes of the connection" "225,$((5 * (300000 + head)))," \
 		"$(grep ',tcp,.*,8080,' exact-report/csv/joined_flows.csv | head -n 1 | cut -d , -f 10-12 | sed 's/""//')" &&
 		equals "requests" 5 "$(grep -c '/item/[0-4],' exact-report/csv/http.csv)" || return 1
+	# Of a call with messages to two peers, each has its own.
+	equals "bytes to and from each peer" "3,2 5,4" "$(grep ',udp,.*,530[12],' exact-report/csv/joined_flows.csv | sort -t, -k6 | cut -d, -f10,11 |
+		tr '\n' ' ' | sed 's/ $//')" || return 1
 	# The process that was given a connection by another one is who moved its bytes.
 	grep ',tcp,.*,8081,' exact-report/csv/joined_flows.csv > exact.passed
 	holds exact.passed " $(awk -F'|' '$2 == "recvmsg" && /take/ { print $1 "/" $1 }' shown.truth) 13 received 9 sent"

@@ -477,7 +477,7 @@ static void part_unix(void)
 
 /* ---- TCP and DNS over namespaces ------------------------------------------------------------------------ */
 
-enum { HTTP_PORT = 8080, PASSED_PORT = 8081, DNS_PORT = 53, BODY_BYTES = 300000, REQUESTS = 5 };
+enum { HTTP_PORT = 8080, PASSED_PORT = 8081, MESSAGE_PORT = 5301, DNS_PORT = 53, BODY_BYTES = 300000, REQUESTS = 5 };
 static const char *server_ns, *client_ns, *server_ip;
 
 static void enter(const char *name)
@@ -583,6 +583,59 @@ static void http_client(void)
 	read_all(fd, 0);
 	close(fd);
 	child_ends(0);
+}
+
+/* ---- several peers in one call ---- */
+
+static void message_client(void)
+{
+	static char data[2][8] = { "one", "three" };
+	struct sockaddr_in peers[2] = { server_address(MESSAGE_PORT), server_address(MESSAGE_PORT + 1) };
+	struct iovec v[2] = { { data[0], 3 }, { data[1], 5 } };
+	struct mmsghdr many[2] = { 0 };
+	int fd;
+
+	enter(client_ns);
+	fd = (int)need(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	for (int i = 0; i < 2; i++) {
+		many[i].msg_hdr = (struct msghdr){ .msg_name = &peers[i], .msg_namelen = sizeof(peers[i]), .msg_iov = &v[i], .msg_iovlen = 1 };
+	}
+	need(sendmmsg(fd, many, 2, 0), "sendmmsg");
+	note("sendmmsg", "res=3 |data=one|->%s:%d|fd=%d(<4u>", server_ip, MESSAGE_PORT, fd);
+	note("sendmmsg", "res=5 |data=three|->%s:%d|fd=%d(<4u>", server_ip, MESSAGE_PORT + 1, fd);
+	v[0].iov_len = v[1].iov_len = sizeof(data[0]);
+	need(recvmmsg(fd, many, 2, 0, NULL), "recvmmsg");
+	for (int i = 0; i < 2; i++) {
+		note("recvmmsg", "res=%u |data=%.*s|tuple=%s:%u->", many[i].msg_len, (int)many[i].msg_len, data[i], inet_ntoa(peers[i].sin_addr),
+		     ntohs(peers[i].sin_port));
+	}
+	close(fd);
+	child_ends(0);
+}
+
+static void messages(void)
+{
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	char data[8];
+	int fds[2];
+	pid_t pid;
+
+	for (int i = 0; i < 2; i++) {
+		struct sockaddr_in a = server_address((uint16_t)(MESSAGE_PORT + i));
+
+		fds[i] = (int)need(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+		need(bind(fds[i], (struct sockaddr *)&a, sizeof(a)), "bind");
+	}
+	pid = start(message_client);
+	for (int i = 0; i < 2; i++) {
+		ssize_t n = need(recvfrom(fds[i], data, sizeof(data), 0, (struct sockaddr *)&from, &len), "recvfrom");
+
+		need(sendto(fds[i], data, (size_t)n - 1, 0, (struct sockaddr *)&from, len), "sendto");
+	}
+	wait_for(pid, 0);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* ---- a connection that another process serves ---- */
@@ -708,6 +761,7 @@ static void part_tcp(void)
 	close(listening);
 	close(udp);
 	passed_on();
+	messages();
 }
 
 /* ---- others --------------------------------------------------------------------------------------------- */
