@@ -56,7 +56,7 @@ _Static_assert(sizeof(((struct constant *)0)->v) == sizeof(((struct constant *)0
 enum operand_kind { OPERAND_FIELD, OPERAND_CALL, OPERAND_TEXT, OPERAND_LIST };
 
 enum transformer {
-	FN_TOLOWER, FN_TOUPPER, FN_B64, FN_BASENAME, FN_LEN, FN_JOIN, FN_CONCAT, FN_GETOPT, FN_SLICE, FN_VAL, FN_COUNT
+	FN_TOLOWER, FN_TOUPPER, FN_B64, FN_BASENAME, FN_LEN, FN_JOIN, FN_CONCAT, FN_GETOPT, FN_SLICE, FN_VAL, FN_MASK, FN_COUNT
 };
 
 enum slice_mode { SLICE_LEN, SLICE_TO, SLICE_REST };
@@ -83,8 +83,15 @@ struct operand {
 	const char *opt;	/* getopt: the option asked for, or NULL */
 	const struct operand **args;
 	const struct slice *slices;
+	struct number mask;	/* FN_MASK: the bits that are left of a number */
 	struct operand *next;	/* of the tree, all that have a use */
 };
+
+/* Is it a number with bits taken out? */
+static inline bool operand_is_masked(const struct operand *o)
+{
+	return o->kind == OPERAND_CALL && o->fn == FN_MASK;
+}
 
 struct filter_test;
 struct test_run;

@@ -11,6 +11,8 @@
  *   expression   checks, each behind any number of "not" "!", joined by "and" "&&", "xor" "^^", "or" "||" (the
  *                tightest first), parentheses, macros
  *   check        field | field operator value | transformer(field, ...) operator value; a field alone: exists
+ *   bits         field & number, field bitand number, also of a transformer and in braces, in the place of a field:
+ *                those of a whole number that are set in both; alone: is any of them set?
  *   field        name, name[argument], name.argument; of texts and bytes then [slice]: [from:length]
  *                [from-to] [from] [:length] [from:], several with commas; negative: from the end; a value
  *                that does not reach so far is none. Behind a field that takes an argument the first brackets
@@ -39,6 +41,9 @@
  *     are in the list), intersects (any is) and exists.
  *   - In parentheses stand words; 1..5 is a range in braces only. Bare aa:bb:cc is bytes for fields of
  *     packets and slices, text for fields of events; so is 0800 where a slice of two bytes is compared with it.
+ *   - "&" takes one number and is not "&&", nor is it looked for in bare words. It binds tighter than every
+ *     operator: "tcp.flags & 0x12 == 0x12". A number below zero is two's complement of 64 bits there. Those that
+ *     begin with 0 and a digit are octal in Wireshark: refused.
  *   - Numbers: decimal or 0x, with sign. Addresses may have a prefix (10.0.0.0/8); networks (fd.net) must.
  *     Ports may be names of services (ports.def). Truth: true, false, 1, 0.
  *   - regex and matches work on bytes and are PCRE2: see regex.h.

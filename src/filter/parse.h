@@ -34,6 +34,9 @@ bool parse_at_call(const struct parser *p);
 /* A field or a transformer. right: on the right side of a comparison, where val() may stand. */
 int parse_operand(struct parser *p, bool right, struct operand **ret_o);
 
+/* The same on the left side, maybe with bits of it taken: "field & mask", "{field & mask}". */
+int parse_left(struct parser *p, struct operand **ret_o);
+
 /* A check: operand, operator, what it is compared with. */
 int parse_test(struct parser *p, const struct filter_node **ret_n);
 

@@ -1,5 +1,5 @@
 /*
- * parse_operand.c - fields with their arguments and slices, and transformers. Main thread only.
+ * parse_operand.c - fields with their arguments and slices, transformers, and bits of numbers. Main thread only.
  */
 #include "base/limits.h"
 #include "filter/parse.h"
@@ -540,6 +540,109 @@ int parse_operand(struct parser *p, bool right, struct operand **ret_o)
 	code = parse_field(p, ret_o);
 	if (code == 0 && p->x.text[p->x.at] == '[') {
 		code = parse_slices(p, ret_o);
+	}
+	return code;
+}
+
+/* ---- bits ---- */
+
+static bool take_and(struct lexer *x)
+{
+	if (x->text[x->at] == '&' && x->text[x->at + 1] != '&') {
+		x->at++;
+		return true;
+	}
+	return lex_take_word(x, "bitand") || lex_take_word(x, "bitwise_and");
+}
+
+/* A zero in front is octal in Wireshark's language and in C, and nothing here: asked for rather than guessed. */
+static bool looks_octal(const char *s, size_t n)
+{
+	return n > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9';
+}
+
+static int read_mask(struct parser *p, struct number *ret_n)
+{
+	struct lexer *x = &p->x;
+	const char *s;
+	size_t n, sign;
+
+	lex_blanks(x);
+	s = x->text + x->at;
+	sign = s[0] == '-' || s[0] == '+';
+	n = sign;
+	while (lex_is_name_char(s[n])) {
+		n++;
+	}
+	if (looks_octal(s + sign, n - sign)) {
+		return lex_fail(x, x->at, "'%.*s': a number of bits is decimal or begins with 0x", (int)min_u64(n, 64), s);
+	}
+	if (!value_read_number(s, n, ret_n)) {
+		return lex_expected(x, "a number behind '&'");
+	}
+	x->at += n;
+	return parse_steps(p, 1);
+}
+
+/* Behind '&', which is at and; the operand's text, for messages, is from at on. */
+static int parse_mask(struct parser *p, size_t at, size_t len, size_t and, struct operand **io_o)
+{
+	struct operand *of = new_operand(p, OPERAND_CALL);
+	const struct operand **args = arena_alloc(&p->tree->arena, sizeof(*args));
+	const struct operand *o = *io_o;
+
+	if (of == NULL || args == NULL) {
+		return parse_nomem(p);
+	}
+	if ((o->cls != CLASS_NUMBER && o->cls != CLASS_PORT) || o->list) {
+		return lex_fail(&p->x, and, "operator & is for whole numbers, not for %s, which '%.*s' has",
+				class_name((enum value_class)o->cls), (int)min_u64(len, 64), p->x.text + at);
+	}
+	of->fn = FN_MASK;
+	of->cls = CLASS_NUMBER;
+	of->kinds = o->kinds;
+	of->multi = o->multi;
+	of->each = o->each;
+	of->count = 1;
+	args[0] = o;
+	of->args = args;
+	*io_o = of;
+	return read_mask(p, &of->mask);
+}
+
+static int parse_masked(struct parser *p, struct operand **ret_o)
+{
+	struct lexer *x = &p->x;
+	size_t at = x->at;
+	int code = parse_operand(p, false, ret_o);
+
+	while (code == 0) {
+		size_t end = x->at;
+		size_t and;
+
+		lex_blanks(x);
+		and = x->at;
+		if (!take_and(x)) {
+			x->at = end;
+			break;
+		}
+		code = parse_mask(p, at, end - at, and, ret_o);
+	}
+	return code;
+}
+
+int parse_left(struct parser *p, struct operand **ret_o)
+{
+	int code;
+
+	if (!lex_take(&p->x, "{")) {
+		return parse_masked(p, ret_o);
+	}
+	lex_blanks(&p->x);
+	code = parse_masked(p, ret_o);
+	lex_blanks(&p->x);
+	if (code == 0 && !lex_take(&p->x, "}")) {
+		code = lex_expected(&p->x, "'&' or '}'");
 	}
 	return code;
 }

@@ -342,6 +342,22 @@ static int read_right(struct check *k)
 				 : read_constant(k, &how);
 }
 
+/* Bits alone: is any of them set? They exist wherever the number does. */
+static int any_bit(struct check *k)
+{
+	struct constant *zero = arena_alloc(&k->p->tree->arena, sizeof(*zero));
+
+	if (zero == NULL) {
+		return parse_nomem(k->p);
+	}
+	memset(zero, 0, sizeof(*zero));
+	k->t->op = OP_NE;
+	k->t->quant = QUANT_ANY;
+	k->t->consts = zero;
+	k->t->count = 1;
+	return 0;
+}
+
 static int parse_check(struct check *k)
 {
 	struct parser *p = k->p;
@@ -349,7 +365,7 @@ static int parse_check(struct check *k)
 	int code;
 
 	k->from = p->x.at;
-	code = parse_operand(p, false, &left);
+	code = parse_left(p, &left);
 	if (code < 0) {
 		return code;
 	}
@@ -362,6 +378,8 @@ static int parse_check(struct check *k)
 	}
 	if (code == 0 && k->t->op != OP_EXISTS) {
 		code = read_right(k);
+	} else if (code == 0 && operand_is_masked(left)) {
+		code = any_bit(k);
 	}
 	k->t->cls = left->cls;
 	if (code == 0) {

@@ -228,7 +228,7 @@ static int prepare_constants(struct parser *p, struct filter_test *t, size_t at)
 /* About nanoseconds: what it takes to have the value. */
 static float operand_cost(const struct operand *o)
 {
-	float cost = 15;
+	float cost = operand_is_masked(o) ? 2 : 15;
 
 	if (o->kind == OPERAND_FIELD) {
 		const struct field *f = o->use.field;

@@ -152,6 +152,35 @@ static bool transform_each(const struct operand *o, struct field_ctx *c,
 	return n > 0;
 }
 
+/* Of a number, or of each of several. One below zero is as it stands in the capture: two's complement. */
+static bool mask_one(const struct operand *o, const struct field_value *a, struct field_value *v)
+{
+	struct number n;
+
+	if (!value_number(a, &n)) {
+		return false;
+	}
+	return n.neg && o->mask.neg ? value_int(v, (int64_t)(n.u & o->mask.u)) : value_uint(v, n.u & o->mask.u);
+}
+
+static bool mask(const struct operand *o, struct field_ctx *c, const struct field_value *a, struct field_value *v)
+{
+	struct field_value *items;
+	uint32_t n = 0;
+
+	if (LIKELY(a->kind != VALUE_LIST)) {
+		return mask_one(o, a, v);
+	}
+	items = ctx_alloc(c, (a->len + 1) * sizeof(*items));
+	for (uint32_t i = 0; items != NULL && i < a->len; i++) {
+		n += mask_one(o, &a->v.items[i], &items[n]);
+	}
+	v->kind = VALUE_LIST;
+	v->len = n;
+	v->v.items = items;
+	return n > 0;
+}
+
 /* A text without value counts as one of length 0: "len(fd.name) = 0" holds where there is no name. */
 static bool length(const struct operand *o, struct field_ctx *c, unsigned int subject,
 		   struct field_value *v)
@@ -386,6 +415,7 @@ bool transform_value(const struct operand *o, struct field_ctx *c, unsigned int 
 	case FN_CONCAT: return concat(o, c, subject, ret_v);
 	case FN_JOIN: return join(o, c, subject, ret_v);
 	case FN_GETOPT: return get_options(o, c, subject, ret_v);
+	case FN_MASK: return operand_value(o->args[0], c, subject, &a) && mask(o, c, &a, ret_v);
 	case FN_VAL: return operand_value(o->args[0], c, subject, ret_v);
 	default:
 		return operand_value(o->args[0], c, subject, &a) && transform_each(o, c, &a, ret_v);

@@ -214,15 +214,25 @@ static bool is_open_like(unsigned int type)
 /* A field that only some types have a value for (or, of truth, are true of). */
 enum some { SOME_NONE, SOME_PARAMETER, SOME_DATA, SOME_OPEN, SOME_ASYNC };
 
+/* What the left side is of: bits of a number are there where it is. */
+static const struct operand *unmasked(const struct operand *o)
+{
+	while (operand_is_masked(o)) {
+		o = o->args[0];
+	}
+	return o;
+}
+
 static enum some some_of(const struct filter_test *t)
 {
-	const struct field *f = t->left->kind == OPERAND_FIELD ? t->left->use.field : NULL;
+	const struct operand *left = unmasked(t->left);
+	const struct field *f = left->kind == OPERAND_FIELD ? left->use.field : NULL;
 
 	if (f == NULL) {
 		return SOME_NONE;
 	}
 	if (strcmp(f->name, "evt.arg") == 0 || strcmp(f->name, "evt.rawarg") == 0) {
-		return t->left->use.arg != NULL ? SOME_PARAMETER : SOME_NONE;
+		return left->use.arg != NULL ? SOME_PARAMETER : SOME_NONE;
 	}
 	if (strcmp(f->name, "evt.buffer") == 0) {
 		return SOME_DATA;
@@ -243,7 +253,7 @@ static enum some some_of(const struct filter_test *t)
 static bool some_has(enum some some, const struct filter_test *t, unsigned int type)
 {
 	switch (some) {
-	case SOME_PARAMETER: return has_parameter(type, &t->left->use);
+	case SOME_PARAMETER: return has_parameter(type, &unmasked(t->left)->use);
 	case SOME_DATA: return event_param_index((uint16_t)type, "data") >= 0;
 	case SOME_OPEN: return is_open_like(type);
 	default: return type == EV_ASYNCEVENT_E;
