@@ -224,6 +224,64 @@ static void test_fields_packet_ip6(void)
 	done();
 }
 
+/* One packet of IPv4: DSCP 46 with ECN 1, DF, four bytes of options; over it TCP with options. */
+static const uint8_t header4[] = {
+	2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00,
+	0x46, 0xB9, 0, 60, 0x12, 0x34, 0x40, 0x00, 64, 6, 0xBE, 0xEF, 10, 0, 0, 9, 10, 0, 0, 2, 0x94, 0x04, 0, 0,
+	0x9C, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x80, 0x38, 0x01, 0x00, 0x12, 0x34, 0x00, 0x07,
+	1, 1, 8, 10, 0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 0, 5, 'd', 'a', 't', 'a',
+};
+
+static void test_fields_packet_header(void)
+{
+	begin();
+	mkcap_epb(&m, 0, T0_US, header4, sizeof(header4), sizeof(header4));
+	mkcap_epb(&m, 0, T0_US + 1, header4, 66, sizeof(header4)); /* up to the first of the two timestamps */
+	mkcap_epb(&m, 0, T0_US + 2, header4, 57, sizeof(header4)); /* not all of the TCP header's fixed part */
+	mknet_run(&k, &m, NULL);
+	CHECK(1, { "ip.hdr_len", "24" }, { "ip.dsfield", "0xb9" }, { "ip.dsfield.dscp", "46" }, { "ip.dsfield.ecn", "1" },
+	      { "ip.flags", "0x02" }, { "ip.flags.rb", "false" }, { "ip.flags.df", "true" }, { "ip.flags.mf", "false" },
+	      { "ip.frag_offset", "0" }, { "ip.checksum", "0xbeef" }, { "ip.src_host", "10.0.0.9" },
+	      { "ip.dst_host", "10.0.0.2" }, { "ip.host", "10.0.0.9 10.0.0.2" }, { "ipv6.nxt", NULL }, { "ipv6.flow", NULL },
+	      { "tcp.hdr_len", "32" }, { "tcp.urgent_pointer", "7" }, { "tcp.options.timestamp.tsval", "4294967294" },
+	      { "tcp.options.timestamp.tsecr", "5" }, { "tcp.payload", "data" }, { "frame.encap_type", "1" },
+	      { "tls.handshake", NULL });
+	CHECK(2, { "ip.hdr_len", "24" }, { "tcp.hdr_len", "32" }, { "tcp.options.timestamp.tsval", "4294967294" },
+	      { "tcp.options.timestamp.tsecr", NULL });
+	CHECK(3, { "ip.hdr_len", "24" }, { "tcp.srcport", "40000" }, { "tcp.hdr_len", NULL }, { "tcp.urgent_pointer", NULL },
+	      { "tcp.options.timestamp.tsval", NULL }, { "tcp.time_delta", NULL });
+	done();
+}
+
+/* A datagram in fragments tells the header of the one that completed it. */
+static void test_fields_packet_header_of_fragment(void)
+{
+	static const uint8_t flow_label[] = {
+		2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xDD,
+		0x60, 0x0A, 0xBC, 0xDE, 0, 8, 17, 64, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+		0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 2, 0, 8, 0, 0,
+	};
+
+	begin();
+	mkpkt_init(&pkt);
+	mkpkt_eth(&pkt, 0x0800);
+	mkpkt_ip4_frag(&pkt, "10.0.0.9", "10.0.0.2", 17, 7, 0, true);
+	mkpkt_data(&pkt, "\x9C\x40\x00\x35\x00\x14\x00\x00" "12345678", 16);
+	add_packet(0);
+	mkpkt_init(&pkt);
+	mkpkt_eth(&pkt, 0x0800);
+	mkpkt_ip4_frag(&pkt, "10.0.0.9", "10.0.0.2", 17, 7, 16, false);
+	mkpkt_data(&pkt, "9abc", 4);
+	add_packet(1);
+	mkcap_epb(&m, 0, T0_US + 2, flow_label, sizeof(flow_label), sizeof(flow_label));
+	mknet_run(&k, &m, NULL);
+	CHECK(1, { "ip.flags", "0x01" }, { "ip.flags.mf", "true" }, { "ip.frag_offset", "0" }, { "ip.hdr_len", "20" });
+	CHECK(2, { "ip.flags", "0x00" }, { "ip.flags.mf", "false" }, { "ip.frag_offset", "2" }, { "udp.payload", "123456789abc" });
+	CHECK(3, { "ipv6.nxt", "17" }, { "ipv6.flow", "0x0abcde" }, { "ipv6.src_host", "fd00::1" },
+	      { "ipv6.dst_host", "fd00::2" }, { "ip.hdr_len", NULL }, { "ip.src_host", NULL }, { "udp.srcport", "1" });
+	done();
+}
+
 /* Of what is in a tunnel the innermost speaks for the packet; either-end fields see all of it. */
 static void test_fields_packet_tunnel(void)
 {
@@ -274,6 +332,9 @@ static void test_fields_packet_tcp(void)
 	      { "tcp.analysis.lost_segment", NULL });
 	CHECK(7, { "tcp.analysis.lost_segment", "true" }, { "tcp.analysis.out_of_order", NULL }, { "tcp.seq", "106" });
 	CHECK(8, { "tcp.analysis.out_of_order", "true" }, { "tcp.analysis.retransmission", NULL });
+	CHECK(1, { "tcp.time_delta", "0.000000000" }, { "tcp.time_relative", "0.000000000" }, { "tcp.hdr_len", "24" });
+	CHECK(2, { "tcp.time_delta", "0.001000000" }, { "tcp.time_relative", "0.001000000" });
+	CHECK(8, { "tcp.time_delta", "0.001000000" }, { "tcp.time_relative", "0.007000000" }, { "tcp.hdr_len", "20" });
 	done();
 }
 
@@ -696,6 +757,8 @@ void suite_fields_packet(CU_pSuite suite)
 	CU_add_test(suite, "test_fields_packet_frame", test_fields_packet_frame);
 	CU_add_test(suite, "test_fields_packet_without_ip", test_fields_packet_without_ip);
 	CU_add_test(suite, "test_fields_packet_ip6", test_fields_packet_ip6);
+	CU_add_test(suite, "test_fields_packet_header", test_fields_packet_header);
+	CU_add_test(suite, "test_fields_packet_header_of_fragment", test_fields_packet_header_of_fragment);
 	CU_add_test(suite, "test_fields_packet_tunnel", test_fields_packet_tunnel);
 	CU_add_test(suite, "test_fields_packet_tcp", test_fields_packet_tcp);
 	CU_add_test(suite, "test_fields_packet_community_id", test_fields_packet_community_id);

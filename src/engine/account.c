@@ -129,6 +129,22 @@ static int add_machine(struct source *src, struct section *sec, const struct bat
 	return 0;
 }
 
+/* From when on packets are measured: frame.time_relative, frame.time_delta. */
+static void note_packet_times(struct lane *ln, struct batch *b)
+{
+	b->packet_before_ns = ln->last_packet_ns;
+	for (uint32_t i = 0; i < b->packet_count && ln->first_packet_ns == 0; i++) {
+		ln->first_packet_ns = (b->packets[i].flags & PACKET_NO_TIME) == 0 ? b->packets[i].ts_ns : 0;
+	}
+	for (uint32_t i = b->packet_count; i > 0; i--) {
+		if ((b->packets[i - 1].flags & PACKET_NO_TIME) == 0) {
+			ln->last_packet_ns = b->packets[i - 1].ts_ns;
+			break;
+		}
+	}
+	b->first_packet_ns = ln->first_packet_ns;
+}
+
 int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 {
 	struct batch *b = &s->batch;
@@ -139,6 +155,7 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 		ln->num = 1;
 		ln->raw_num = 1;
 		ln->packet_num = 1;
+		ln->first_packet_ns = ln->last_packet_ns = 0;
 	}
 	b->first_num = ln->num;
 	b->first_raw_num = ln->raw_num;
@@ -146,6 +163,7 @@ int account_batch(struct engine *en, struct lane *ln, struct slot *s)
 	ln->num += b->tally.numbered;
 	ln->raw_num += b->tally.events;
 	ln->packet_num += b->packet_count;
+	note_packet_times(ln, b);
 	if (add_damages(s->source, b) != 0) {
 		return ERR_NOMEM;
 	}

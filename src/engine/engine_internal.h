@@ -87,6 +87,7 @@ struct lane {
 	uint32_t folded_count, folded_cap;
 	struct source *fold_source;
 	uint64_t num, raw_num, packet_num;	/* next ordinals of fold_source */
+	uint64_t first_packet_ns, last_packet_ns;	/* of its packets so far that have a time; 0: none */
 
 	struct source **sources;	/* owns until taken by the engine */
 	uint32_t source_count, source_cap;

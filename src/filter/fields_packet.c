@@ -51,7 +51,7 @@ bool list_value(const struct value_list *l, struct field_value *ret_v)
 	return l->count > 0;
 }
 
-static void add_hex(struct buf *out, uint64_t x)
+static void add_hex(struct buf *out, uint64_t x, unsigned int least)
 {
 	static const char digits[] = "0123456789abcdef";
 	char text[16];
@@ -60,28 +60,50 @@ static void add_hex(struct buf *out, uint64_t x)
 	do {
 		text[--n] = digits[x & 15];
 		x >>= 4;
-	} while (n > 0 && (x > 0 || n > sizeof(text) - 4));
+	} while (n > 0 && (x > 0 || n > sizeof(text) - least));
 	buf_add(out, "0x", 2);
 	buf_add(out, text + n, sizeof(text) - n);
 }
 
 bool field_text_hex(struct field_ctx *c, const struct field_use *u, struct buf *out)
 {
+	unsigned int digits = u->field->type == PT_UINT8 ? 2 : u->field->type == PT_UINT16 ? 4 : 6;
 	struct field_value v;
 
 	if (!u->field->value(c, u, &v)) {
 		return false;
 	}
 	if (v.kind != VALUE_LIST) {
-		add_hex(out, v.v.u);
+		add_hex(out, v.v.u, digits);
 		return true;
 	}
 	for (uint32_t i = 0; i < v.len; i++) {
 		if (i > 0) {
 			buf_addc(out, ' ');
 		}
-		add_hex(out, v.v.items[i].v.u);
+		add_hex(out, v.v.items[i].v.u, digits);
 	}
+	return true;
+}
+
+bool value_span(packet_span_fn *ns, struct field_ctx *c, const struct field_use *u, struct field_value *ret_v)
+{
+	int64_t span;
+
+	return ns(c, u, &span) && value_double(ret_v, (double)span / (double)NSEC_PER_SEC);
+}
+
+bool text_span(packet_span_fn *ns, struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	int64_t span;
+
+	if (!ns(c, u, &span)) {
+		return false;
+	}
+	if (span < 0) {
+		buf_addc(out, '-');
+	}
+	add_seconds(out, span < 0 ? 0 - (uint64_t)span : (uint64_t)span);
 	return true;
 }
 
@@ -114,7 +136,7 @@ static bool value_bytes_of_frame(struct field_ctx *c, const struct field_use *u,
 
 static bool has_time(const struct field_ctx *c)
 {
-	return c->packet != NULL && (c->packet->flags & PACKET_NO_TIME) == 0;
+	return c->packet != NULL && packet_has_time(c->packet);
 }
 
 static bool value_epoch(struct field_ctx *c, const struct field_use *u, struct field_value *v)
@@ -131,6 +153,66 @@ static bool text_epoch(struct field_ctx *c, const struct field_use *u, struct bu
 	}
 	add_seconds(out, c->packet->ts_ns);
 	return true;
+}
+
+enum { SINCE_FIRST, SINCE_LAST };
+
+/* The last packet of the source before this one that has a time; 0: none. */
+static uint64_t before_ns(const struct field_ctx *c)
+{
+	const struct packet *p = c->packet;
+
+	while (p > c->batch->packets) {
+		p--;
+		if (packet_has_time(p)) {
+			return p->ts_ns;
+		}
+	}
+	return c->batch->packet_before_ns;
+}
+
+static bool frame_span(const struct field_ctx *c, const struct field_use *u, int64_t *ret_ns)
+{
+	uint64_t from;
+
+	if (!has_time(c)) {
+		return false;
+	}
+	from = u->field->which == SINCE_FIRST ? c->batch->first_packet_ns : before_ns(c);
+	*ret_ns = from != 0 ? (int64_t)(c->packet->ts_ns - from) : 0;
+	return true;
+}
+
+static bool value_frame_span(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	return value_span(frame_span, c, u, v);
+}
+
+static bool text_frame_span(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	return text_span(frame_span, c, u, out);
+}
+
+/* Wireshark's own number of a link layer. */
+static bool value_encap(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	static const struct {
+		uint16_t link_type;
+		uint8_t encap;
+	} rows[] = {
+		{ 0, 15 },   { 1, 1 },	  { 6, 2 },    { 8, 3 },    { 9, 4 },	 { 10, 6 },   { 12, 7 },
+		{ 14, 7 },   { 50, 4 },	  { 51, 139 }, { 99, 61 },  { 101, 7 },	 { 104, 28 }, { 105, 20 },
+		{ 107, 26 }, { 108, 174 }, { 113, 25 }, { 117, 39 }, { 119, 21 }, { 123, 13 }, { 127, 23 },
+		{ 163, 24 }, { 192, 97 }, { 228, 129 }, { 229, 130 }, { 276, 210 },
+	};
+
+	UNUSED_ARG(u);
+	for (size_t i = 0; c->packet != NULL && i < ARRAY_LEN(rows); i++) {
+		if (rows[i].link_type == c->packet->link_type) {
+			return (c->packet->flags & PACKET_NO_INTERFACE) == 0 && value_uint(v, rows[i].encap);
+		}
+	}
+	return false;
 }
 
 static bool value_interface_name(struct field_ctx *c, const struct field_use *u,
@@ -373,10 +455,16 @@ static const struct field rows[] = {
 		   "number of the packet in its capture, from 1"),
 	{ "frame.time_epoch", PT_DOUBLE, FMT_DEC, ARG_NONE, FIELD_PACKET | FIELD_SAFE, 0, value_epoch, text_epoch, 0,
 	  "when, in seconds since 1970" },
+	{ "frame.time_delta", PT_DOUBLE, FMT_DEC, ARG_NONE, FIELD_PACKET | FIELD_SAFE, 0, value_frame_span, text_frame_span,
+	  SINCE_LAST, "seconds since the packet before it in the capture" },
+	{ "frame.time_relative", PT_DOUBLE, FMT_DEC, ARG_NONE, FIELD_PACKET | FIELD_SAFE, 0, value_frame_span,
+	  text_frame_span, SINCE_FIRST, "seconds since the first packet of the capture" },
 	PACKET_ROW("frame.len", PT_UINT32, 0, value_frame, FRAME_LEN, "bytes on the wire"),
 	PACKET_ROW("frame.cap_len", PT_UINT32, 0, value_frame, FRAME_CAP_LEN, "bytes captured"),
 	{ "frame.protocols", PT_CHARBUF, FMT_NA, ARG_NONE, FIELD_PACKET | FIELD_SAFE, 0, NULL, text_protocols, 0,
 	  "protocols from the outermost on: eth:ethertype:ip:tcp:http" },
+	PACKET_ROW("frame.encap_type", PT_UINT16, 0, value_encap, 0,
+		   "link layer by Wireshark's number: 1 Ethernet, 25 cooked, 7 raw IP"),
 	PACKET_ROW("frame.interface_id", PT_UINT32, 0, value_frame, FRAME_INTERFACE,
 		   "number of the interface, from 0"),
 	PACKET_ROW("frame.interface_name", PT_CHARBUF, 0, value_interface_name, 0,

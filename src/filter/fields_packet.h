@@ -11,13 +11,23 @@
 /* A row of packets without argument whose value prints itself. */
 #define PACKET_ROW(name, type, flags, value, which, help)                                          \
 	{ name, type, FMT_DEC, ARG_NONE, FIELD_PACKET | (flags), 0, value, NULL, which, help }
-/* The same, printed as 0x and four digits. */
+/* The same, printed as 0x and two digits a byte; of 32 bits, that hold 24 or less, six. */
 #define PACKET_HEX(name, type, flags, value, which, help)                                          \
 	{ name, type, FMT_HEX, ARG_NONE, FIELD_PACKET | FIELD_SAFE | (flags), 0, value,            \
 	  field_text_hex, which, help }
 
 /* Prints the row's value, a number or a list of such. */
 bool field_text_hex(struct field_ctx *c, const struct field_use *u, struct buf *out);
+
+/* A span of time of packets, in seconds: printed with its nanoseconds. ns of a row tells the span; false: none. */
+typedef bool packet_span_fn(const struct field_ctx *c, const struct field_use *u, int64_t *ret_ns);
+bool value_span(packet_span_fn *ns, struct field_ctx *c, const struct field_use *u, struct field_value *ret_v);
+bool text_span(packet_span_fn *ns, struct field_ctx *c, const struct field_use *u, struct buf *out);
+
+static inline bool packet_has_time(const struct packet *p)
+{
+	return (p->flags & PACKET_NO_TIME) == 0;
+}
 
 /* Values being listed, in the context's arena; count never passes cap. */
 struct value_list {

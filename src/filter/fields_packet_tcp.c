@@ -117,6 +117,92 @@ static bool value_tcp(struct field_ctx *c, const struct field_use *u, struct fie
 	}
 }
 
+/* ---- TCP: what is read of the header only when it is asked for ---------------------------------------------- */
+
+enum { TCP_FIXED = 20 };
+
+/* l->head bytes. NULL: not all of the fixed part. */
+static const uint8_t *tcp_header(const struct layer *l)
+{
+	return l != NULL && l->head >= TCP_FIXED ? l->payload - l->head : NULL;
+}
+
+enum { TCP_HEADER_LEN, TCP_URGENT };
+
+static bool value_header(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const uint8_t *p = tcp_header(segment(c));
+
+	if (p == NULL) {
+		return false;
+	}
+	return value_uint(v, u->field->which == TCP_HEADER_LEN ? (p[12] >> 4) * 4u : load_be16(p + 18));
+}
+
+/* What is captured of the first timestamps option (RFC 7323). */
+static struct cursor timestamps(struct cursor options)
+{
+	enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_TIMES = 8, TIMES_BYTES = 8 };
+
+	while (options.left > 0) {
+		uint8_t kind = cur_u8(&options);
+		uint8_t len;
+
+		if (kind == OPTION_END) {
+			break;
+		}
+		if (kind == OPTION_NOP) {
+			continue;
+		}
+		len = cur_u8(&options);
+		if (options.bad || len < 2) {
+			break;
+		}
+		if (kind == OPTION_TIMES && len == TIMES_BYTES + 2) {
+			return options;
+		}
+		cur_skip(&options, len - 2u);
+	}
+	return cur_make(NULL, 0);
+}
+
+enum { TIMES_OWN = 0, TIMES_ECHO = 4 };
+
+static bool value_timestamp(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct layer *l = segment(c);
+	const uint8_t *p = tcp_header(l);
+	struct cursor times = p != NULL ? timestamps(cur_make(p + TCP_FIXED, l->head - (size_t)TCP_FIXED)) : cur_make(NULL, 0);
+	uint32_t x;
+
+	cur_skip(&times, (size_t)u->field->which);
+	x = cur_be32(&times);
+	return !times.bad && value_uint(v, x);
+}
+
+enum { SINCE_FIRST, SINCE_LAST };
+
+static bool stream_span(const struct field_ctx *c, const struct field_use *u, int64_t *ret_ns)
+{
+	const struct layer *l = segment(c);
+
+	if (l == NULL || l->flow == NULL || !packet_has_time(c->packet)) {
+		return false;
+	}
+	*ret_ns = u->field->which == SINCE_LAST ? l->since_ns : (int64_t)(c->packet->ts_ns - l->flow->began_ns);
+	return true;
+}
+
+static bool value_stream_span(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	return value_span(stream_span, c, u, v);
+}
+
+static bool text_stream_span(struct field_ctx *c, const struct field_use *u, struct buf *out)
+{
+	return text_span(stream_span, c, u, out);
+}
+
 #define MARKS_OF_TCP                                                                               \
 	(MARK_RETRANSMISSION | MARK_OUT_OF_ORDER | MARK_GAP | MARK_ZERO_WINDOW | MARK_KEEP_ALIVE | \
 	 MARK_DUP_ACK | MARK_WINDOW_UPDATE | MARK_ACKED_UNSEEN)
@@ -164,6 +250,7 @@ static const struct field tcp_rows[] = {
 		   "sequence number of the segment that follows"),
 	PACKET_ROW("tcp.seq_raw", PT_UINT32, 0, value_tcp, SEQ_RAW, "sequence number as sent"),
 	PACKET_ROW("tcp.ack_raw", PT_UINT32, 0, value_tcp, ACK_RAW, "acknowledgement number as sent"),
+	PACKET_ROW("tcp.hdr_len", PT_UINT8, 0, value_header, TCP_HEADER_LEN, "bytes of the TCP header, options included"),
 	PACKET_HEX("tcp.flags", PT_UINT16, 0, value_flags, 0,
 		   "flags as a number: 0x0002 is a SYN alone"),
 	PACKET_ROW("tcp.flags.fin", PT_BOOL, 0, value_flag, TCP_FIN,
@@ -183,8 +270,17 @@ static const struct field tcp_rows[] = {
 	PACKET_HEX("tcp.checksum", PT_UINT16, 0, value_tcp, TCP_SUM, "checksum as sent, not verified"),
 	PACKET_ROW("tcp.options.mss_val", PT_UINT16, 0, value_tcp, TCP_MSS,
 		   "longest segment that a SYN offers"),
+	PACKET_ROW("tcp.options.timestamp.tsval", PT_UINT32, 0, value_timestamp, TIMES_OWN,
+		   "timestamp of the sender, in its own unit"),
+	PACKET_ROW("tcp.options.timestamp.tsecr", PT_UINT32, 0, value_timestamp, TIMES_ECHO,
+		   "the other end's timestamp that it answers to"),
 	PACKET_ROW("tcp.options.wscale.shift", PT_UINT8, 0, value_tcp, TCP_SHIFT,
 		   "window scale that a SYN offers"),
+	PACKET_ROW("tcp.urgent_pointer", PT_UINT16, 0, value_header, TCP_URGENT, "where urgent data ends, as sent"),
+	{ "tcp.time_delta", PT_DOUBLE, FMT_DEC, ARG_NONE, FIELD_PACKET | FIELD_SAFE, 0, value_stream_span, text_stream_span,
+	  SINCE_LAST, "seconds since the packet before it in its flow, of either direction" },
+	{ "tcp.time_relative", PT_DOUBLE, FMT_DEC, ARG_NONE, FIELD_PACKET | FIELD_SAFE, 0, value_stream_span,
+	  text_stream_span, SINCE_FIRST, "seconds since the first packet of its flow" },
 	PACKET_ROW("tcp.analysis.flags", PT_BOOL, 0, value_mark, MARKS_OF_TCP,
 		   "true when anything of the following is"),
 	PACKET_ROW("tcp.analysis.retransmission", PT_BOOL, 0, value_mark, MARK_RETRANSMISSION,

@@ -45,6 +45,18 @@ static bool value_messages(struct field_ctx *c, const struct field_use *u, struc
 	return list_value(&list, v);
 }
 
+static bool value_handshake(struct field_ctx *c, const struct field_use *u, struct field_value *v)
+{
+	const struct tls_facts *t = packet_tls(c);
+	bool found = false;
+
+	UNUSED_ARG(u);
+	for (unsigned int i = 0; t != NULL && i < t->record_count; i++) {
+		found = found || t->records[i].type == REC_HANDSHAKE;
+	}
+	return value_present(v, found);
+}
+
 /* The hello in the packet: the client's where there are both. */
 static const struct tls_hello *hello(const struct tls_facts *t)
 {
@@ -180,6 +192,8 @@ static const struct field rows[] = {
 		   "versions of the records: 0x0303"),
 	PACKET_ROW("tls.record.length", PT_UINT16, FIELD_LIST, value_records, RECORD_LENGTH,
 		   "their lengths without header"),
+	PACKET_ROW("tls.handshake", PT_BOOL, 0, value_handshake, 0,
+		   "true of packets with a handshake record, encrypted ones too"),
 	PACKET_ROW("tls.handshake.type", PT_UINT8, FIELD_LIST, value_messages, 0,
 		   "handshake messages in clear: 1 client hello, 2 server hello, 11 certificate"),
 	PACKET_HEX("tls.handshake.version", PT_UINT16, 0, value_version, 0,

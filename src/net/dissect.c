@@ -260,7 +260,7 @@ static ALWAYS_INLINE int dissect_packet(struct batch *b, uint32_t i)
 {
 	const struct packet *p = &b->packets[i];
 	struct span s = { p->data, p->cap_len, p->orig_len > p->cap_len ? p->orig_len : p->cap_len };
-	struct dissect d = { .b = b, .packet = i, .scope = p->interface + 1 };
+	struct dissect d = { .b = b, .start = p->data, .packet = i, .scope = p->interface + 1 };
 
 	if (UNLIKELY(!begin_layer(&d, UINT32_MAX, s.len))) {
 		return ERR_NOMEM;
@@ -325,6 +325,7 @@ int dissect_rebuilt(struct batch *b, uint32_t of, uint8_t proto, const uint8_t *
 	d.l->flags = LAYER_REBUILT | (part.flags & (LAYER_INNER | LAYER_TO_GROUP));
 	d.l->ip_id = part.ip_id;
 	d.l->ttl = part.ttl;
+	d.l->ip_at = part.ip_at;
 	d.l->ip_len = total_len + (part.key.ip_version == 6 ? 40 : 20);
 	d.scope = b->packets[part.packet].interface + 1;
 	dissect_ip_payload(&d, &s, proto);

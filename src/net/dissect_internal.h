@@ -46,6 +46,7 @@ static ALWAYS_INLINE void span_limit(struct span *s, uint32_t n)
 struct dissect {
 	struct batch *b;
 	struct layer *l;	/* the layer being filled; moves with b->layers */
+	const uint8_t *start;	/* of the packet's bytes; NULL: those at hand were put together */
 	uint32_t index;		/* of l */
 	uint32_t last;		/* innermost layer so far that is not a quote */
 	uint32_t packet;

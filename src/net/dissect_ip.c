@@ -112,6 +112,11 @@ static ALWAYS_INLINE void believe_length(struct dissect *d, struct span *s, uint
 	d->l->ip_len = s->len;
 }
 
+static ALWAYS_INLINE uint32_t place_of(const struct dissect *d, const uint8_t *p)
+{
+	return d->start != NULL ? (uint32_t)(p - d->start) : UINT32_MAX;
+}
+
 void dissect_ip4(struct dissect *d, struct span *s)
 {
 	struct layer *l = d->l;
@@ -134,6 +139,7 @@ void dissect_ip4(struct dissect *d, struct span *s)
 	if (!dissect_need(d, s, header)) {
 		return;
 	}
+	l->ip_at = place_of(d, p);
 	l->ip_id = load_be16(p + 4);
 	l->ttl = p[8];
 	l->key.ip_version = 4;
@@ -187,6 +193,7 @@ void dissect_ip6(struct dissect *d, struct span *s)
 	}
 	payload = load_be16(p + 4);
 	believe_length(d, s, IP6_HEADER + payload, payload != 0 || p[6] == IP6_NO_NEXT || s->len == IP6_HEADER);
+	l->ip_at = place_of(d, p);
 	l->ttl = p[7];
 	l->key.ip_version = 6;
 	set_ip6_ends(d, p);

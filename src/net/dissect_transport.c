@@ -126,6 +126,7 @@ static void dissect_tcp(struct dissect *d, struct span *s)
 	} else if ((l->tcp_flags & TCP_SYN) != 0 && header > TCP_HEADER) {
 		read_tcp_options(l, p + TCP_HEADER, (header < s->cap ? header : s->cap) - TCP_HEADER);
 	}
+	l->head = (uint8_t)(header < s->cap ? header : s->cap);
 	if (header <= s->cap && header < s->len && (l->flags & (LAYER_MALFORMED | LAYER_BAD_LENGTH)) == 0) {
 		l->payload_sum = payload_sum(l, p, header, s->len);
 	}

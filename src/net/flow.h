@@ -67,6 +67,7 @@ struct flow {
 	struct flow_key key;
 	uint32_t hash;
 	uint64_t first_num;		/* packet number of its first packet: orders flows */
+	uint64_t began_ns;		/* time of that packet */
 	uint16_t first_layer;		/* which layer of that packet */
 	uint8_t first_from;		/* end that sent it */
 

@@ -109,15 +109,17 @@ struct layer {
 	struct flow_key key;
 	uint32_t hash;			/* of the key, without seed: picks the shard */
 	uint32_t packet;		/* index in batch->packets */
+	uint32_t place;			/* where it was captured: made of the interface in the section, and the interface and
+					 * the packet type that a cooked header names; 0 where there is no transport */
 	uint64_t path;			/* protocols from the link up to this layer's transport */
 	const uint8_t *payload;		/* above the transport header (IP payload where there is none); borrowed */
 	uint32_t payload_cap;		/* bytes captured */
 	uint32_t payload_len;		/* bytes on the wire */
 	uint32_t ip_len;		/* IP header and payload on the wire */
 	uint32_t frame_len;		/* on the wire, from this layer's own link header on: the packet's orig_len for the first */
-	uint32_t place;			/* where it was captured: made of the interface in the section, and the interface and
-					 * the packet type that a cooked header names; 0 where there is no transport */
 	uint32_t outer;			/* index in batch->layers of the layer around it, or UINT32_MAX */
+	uint32_t ip_at;			/* where in the packet its IP header lies; UINT32_MAX: in a datagram put together. Of a
+					 * datagram put together itself: that of the fragment which completed it */
 	uint16_t flags;			/* LAYER_ */
 	uint16_t ip_id;			/* 0 for IPv6 */
 	uint8_t from;			/* end of the key that sent it */
@@ -132,15 +134,18 @@ struct layer {
 	uint16_t payload_sum;		/* ones' complement sum of the payload, as the checksum claims it; 0: nothing is claimed */
 	uint8_t window_shift;		/* of a SYN; 255: no option */
 	uint8_t icmp_type, icmp_code;	/* also where the key holds them mapped */
+	uint8_t head;			/* bytes of the TCP header that are captured, right before the payload; 0: not all its fixed part */
 	uint16_t mss;			/* of a SYN; 0: no option */
 
 	/* stamps, by the shard of the flow */
 	uint8_t service;		/* enum service_id if below 256, as known when the packet passed */
-	uint16_t marks;			/* MARK_ */
 	uint8_t from_client;		/* sent by who is taken for the initiator at that moment */
+	uint16_t marks;			/* MARK_ */
 	uint32_t rel_seq, rel_ack;	/* relative to the first known of each direction */
 	const struct flow *flow;	/* only its constant part may be read before the end; NULL: not tracked */
+	int64_t since_ns;		/* after the packet of its flow before it in the file; 0 of the first */
 };
+_Static_assert(sizeof(struct layer) == 160, "no holes: there is one for every packet, and each is written");
 
 /* Fragments of one IP datagram, kept apart for the in-order stage. Parallel to the layer, in the arena of the batch. */
 struct fragment {

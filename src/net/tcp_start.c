@@ -105,6 +105,7 @@ int tcp_accept_syn(struct shard *s, struct live_flow *lf, const struct proposal 
 	side = &f->side[x->dir];
 	f->first_num = x->num;
 	f->first_ns = f->last_ns = f->syn_ns = x->ts_ns;
+	f->began_ns = lf->last_ns = x->ts_ns;
 	f->first_from = f->client = x->dir;
 	f->flags &= (uint16_t)~(FLOW_START_MISSED | FLOW_FLIPPED);
 	memset(f->history, 0, sizeof(f->history));

@@ -203,6 +203,7 @@ static int begin_row(struct shard *s, struct live_flow *lf, const struct batch *
 	f->first_num = p->num;
 	f->first_layer = layer_index(b, at);
 	f->first_from = l->from;
+	f->began_ns = lf->last_ns = p->ts_ns;
 	f->client = l->from;
 	f->path = l->path;
 	f->side[0].window_shift = f->side[1].window_shift = 255;
@@ -448,6 +449,8 @@ static int track_layer(struct shard *s, struct batch *b, uint32_t at, uint32_t h
 		l->flow = lf->flow;
 		l->service = lf->flow->service;
 		l->from_client = p.dir == lf->flow->client;
+		l->since_ns = (int64_t)(p.ts_ns - lf->last_ns);
+		lf->last_ns = p.ts_ns;
 	}
 	flow_table_touch(&s->table, lf, list_of(lf));
 	return rc;

@@ -134,6 +134,7 @@ struct live_flow {
 	struct live_flow *older, *newer;	/* in its list */
 	uint64_t touched;		/* number of the shard's layer that came last: order over all lists */
 	uint64_t seen_ns;		/* the shard's clock at that */
+	uint64_t last_ns;		/* time of the packet before */
 	struct feed *feed;		/* owns; NULL: nothing to feed (yet, or any more) */
 	struct ndpi_state *ndpi;	/* owns */
 	uint8_t list;			/* enum live_list */

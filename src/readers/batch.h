@@ -109,6 +109,8 @@ struct batch {
 	uint64_t first_num;		/* shown ordinal (from 1, per source) of the first shown event */
 	uint64_t first_raw_num;		/* raw ordinal (from 1, per source) of events[0] */
 	uint64_t first_packet_num;	/* ordinal (from 1, per source) of packets[0] */
+	uint64_t first_packet_ns;	/* time of the source's first packet that has one; 0: none so far */
+	uint64_t packet_before_ns;	/* time of the last one that has one before packets[0], 0: none */
 	uint64_t first_call_ns;		/* the section's first event but for the tools' own records, 0: none so far. Of the fold */
 
 	struct arena arena;		/* swapped big-endian events and whatever decode needs; reset on reuse */
