@@ -6,6 +6,43 @@
 
 #include "base/limits.h"
 
+/* Notes of a filter, a semicolon behind each. */
+static void check_doubts(const char *text, const char *expected)
+{
+	char got[1000] = "";
+	char note[300];
+	struct filter *f = NULL;
+	struct err e;
+	size_t n = 0;
+
+	err_init(&e);
+	CU_ASSERT_EQUAL_FATAL(filter_new(text, NULL, &f, &e), 0);
+	for (unsigned int i = 0; filter_doubt(f, i, note, sizeof(note)); i++) {
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s;", note);
+	}
+	CU_ASSERT_STRING_EQUAL(got, expected);
+	if (strcmp(got, expected) != 0) {
+		fprintf(stderr, "\n  %s\n    expected %s\n    got      %s\n", text, expected, got);
+	}
+	filter_free(f);
+}
+
+static void test_filter_doubts(void)
+{
+	check_doubts("evt.type = opne", "no event type is named 'opne'; nearest: open;");
+	check_doubts("evt.type in (open, opne)", "no event type is named 'opne'; nearest: open;");
+	check_doubts("evt.type in {\"opne\"} or not syscall.type != opne", "no event type is named 'opne'; nearest: open;");
+	check_doubts("evt.type.is.opne = 1 and tcp.port = 80", "no event type is named 'opne'; nearest: open;");
+	check_doubts("evt.type = oneof (opne, read)", "no event type is named 'opne'; nearest: open;");
+	check_doubts("evt.type = xyzzyxyzzy", "no event type is named 'xyzzyxyzzy';");
+	check_doubts("evt.type = \"\"", "no event type is named '';");
+	/* types, of whatever age; system calls of generic events; what needs no event of that name */
+	check_doubts("evt.type in (open, execve, switch, container, procinfo, clone3, unknown)", "");
+	check_doubts("evt.type = clock_getres and syscall.type != acct and evt.type.is.read = 1", "");
+	check_doubts("evt.type startswith opne or evt.type contains x or evt.type glob 'op?n'", "");
+	check_doubts("proc.name = opne and tcp.len & 1", "");
+}
+
 /* clang-format off */
 static const struct mkfilter_case error_cases[] = {
 	{ "", "column 1: expected a field, found the end" },
@@ -272,6 +309,7 @@ void suite_filter_errors(CU_pSuite suite);
 void suite_filter_errors(CU_pSuite suite)
 {
 	suite->pCleanupFunc = mkfilter_tear_down;
+	CU_add_test(suite, "test_filter_doubts", test_filter_doubts);
 	CU_add_test(suite, "test_filter_errors_say_where", test_filter_errors_say_where);
 	CU_add_test(suite, "test_filter_errors_depth", test_filter_errors_depth);
 	CU_add_test(suite, "test_filter_errors_nested_xor", test_filter_errors_nested_xor);

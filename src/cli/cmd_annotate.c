@@ -45,7 +45,7 @@ static int parse_with(const char *list, unsigned int *ret_with, struct err *e)
 	return 0;
 }
 
-static int parse_options(struct annotate *a, const struct options *o, struct err *e)
+static int parse_options(struct annotate *a, const struct options *o, struct diag *d, struct err *e)
 {
 	int rc = parse_with(o->with, &a->with, e);
 
@@ -54,7 +54,7 @@ static int parse_options(struct annotate *a, const struct options *o, struct err
 	}
 	a->to_calls = o->clock_written == CLOCK_WRITTEN_SYSCALLS;
 	if (rc == 0) {
-		rc = selection_new(&a->selection, o, e);
+		rc = selection_new(&a->selection, o, d, e);
 	}
 	if (rc == 0 && a->selection.filter != NULL && (filter_kinds(a->selection.filter) & FILTER_OF_PACKETS) == 0) {
 		rc = err_set(e, ERR_USAGE, "the filter is one of events, and packets are what is written: no packet could pass");
@@ -224,7 +224,7 @@ int cmd_annotate(const struct options *o, struct diag *d)
 	map_init(&a.by_process);
 	buf_init(&a.block, 64u << 20);
 	err_init(&e);
-	code = parse_options(&a, o, &e);
+	code = parse_options(&a, o, d, &e);
 	if (code < 0) {
 		diag_err(d, &e);
 		status = err_exit_status(code);

@@ -216,7 +216,7 @@ int cmd_follow(const struct options *given, struct diag *d)
 	output_init(&f.out, STDOUT_FILENO);
 	d->tty = d->tty && !isatty(STDOUT_FILENO);
 	f.colours = o.follow_form <= FOLLOW_HEX && colour_wanted((enum colour_when)o.colour, STDOUT_FILENO);
-	if (split_arguments(&f, &o, &e) != 0 || selection_new(&sel, &o, &e) != 0 ||
+	if (split_arguments(&f, &o, &e) != 0 || selection_new(&sel, &o, d, &e) != 0 ||
 	    (content_new((enum content_view)o.follow_view, &f.content) != 0 && err_nomem(&e, "the conversations"))) {
 		diag_err(d, &e);
 		status = err_exit_status(e.code);

@@ -70,7 +70,7 @@ int cmd_info(const struct options *o, struct diag *d)
 
 	err_init(&e);
 	run_init(&run, o, d);
-	code = selection_new(&sel, o, &e);
+	code = selection_new(&sel, o, d, &e);
 	if (code < 0) {
 		diag_err(d, &e);
 		status = err_exit_status(code);

@@ -292,7 +292,7 @@ static int print_run(struct print *p, const struct options *o, struct diag *d)
 	int code;
 
 	err_init(&e);
-	code = selection_new(&sel, o, &e);
+	code = selection_new(&sel, o, d, &e);
 	code = code == 0 ? time_range_check(o, &needs_extent, &e) : code;
 	if (code == 0 && !needs_extent) {
 		code = find_range(p, o, NULL, &e);

@@ -233,7 +233,7 @@ int cmd_report(const struct options *o, struct diag *d)
 	code = scripts_load(&scripts, &o->scripts, &e);
 	memset(&sel, 0, sizeof(sel));
 	if (code == 0) {
-		code = selection_new(&sel, o, &e);
+		code = selection_new(&sel, o, d, &e);
 	}
 	if (code < 0) {
 		diag_err(d, &e);

@@ -328,7 +328,7 @@ int cmd_top(const struct options *given, struct diag *d)
 	err_init(&e);
 	memset(&sel, 0, sizeof(sel));
 	d->tty = d->tty && !isatty(STDOUT_FILENO);
-	if (read_arguments(&top, &o, &e) != 0 || selection_new(&sel, &o, &e) != 0) {
+	if (read_arguments(&top, &o, &e) != 0 || selection_new(&sel, &o, d, &e) != 0) {
 		diag_err(d, &e);
 		status = err_exit_status(e.code);
 	} else {

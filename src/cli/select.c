@@ -25,7 +25,16 @@ static int compile(struct selection *s, const char *text, const struct filter_bo
 	return rc < 0 ? err_set(e, rc, "saved filter '%s' ('%s', line %u): %s", saved->name, saved->file, saved->line, why.message) : 0;
 }
 
-int selection_new(struct selection *s, const struct options *o, struct err *e)
+static void note_doubts(const struct selection *s, struct diag *d)
+{
+	char text[300];
+
+	for (unsigned int i = 0; filter_doubt(s->filter, i, text, sizeof(text)); i++) {
+		diag_note(d, "filter: %s", text);
+	}
+}
+
+int selection_new(struct selection *s, const struct options *o, struct diag *d, struct err *e)
 {
 	struct filter_book *book = NULL;
 	int rc = 0;
@@ -35,6 +44,9 @@ int selection_new(struct selection *s, const struct options *o, struct err *e)
 		rc = filter_book_new(&o->filter_files, &book, e);
 		rc = rc == 0 ? compile(s, o->filter, book, e) : rc;
 		filter_book_free(book);
+		if (rc == 0) {
+			note_doubts(s, d);
+		}
 	} else if (o->filter_files.count > 0) {
 		return err_set(e, ERR_USAGE, "--filter-file without -f: name one of its filters, -f @NAME");
 	}

@@ -21,8 +21,8 @@ struct selection {
 	bool wants_join; /* set by the command: something else than the filter asks for it */
 };
 
-/* Reads files of saved filters and compiles. ERR_USAGE, ERR_OPEN, ERR_IO, ERR_NOMEM; s can be released in any case. */
-int selection_new(struct selection *s, const struct options *o, struct err *e);
+/* Reads files of saved filters and compiles; a note in d on what can hardly be meant. ERR_USAGE, ERR_OPEN, ERR_IO, ERR_NOMEM; s can be released in any case. */
+int selection_new(struct selection *s, const struct options *o, struct diag *d, struct err *e);
 void selection_release(struct selection *s);
 
 static inline bool selection_any(const struct selection *s)

@@ -4,8 +4,10 @@
 #include "filter/filter.h"
 
 #include "filter/compile.h"
+#include "filter/doubts.h"
 #include "filter/eval.h"
 #include "filter/library.h"
+#include "filter/nearest.h"
 #include "filter/regex.h"
 
 struct filter {
@@ -59,6 +61,21 @@ unsigned int filter_wants(const struct filter *f)
 const struct filter_types *filter_types(const struct filter *f)
 {
 	return &f->program.types;
+}
+
+bool filter_doubt(const struct filter *f, unsigned int i, char *out, size_t out_size)
+{
+	struct doubt d[DOUBTS_MAX];
+	char hint[160];
+	bool near;
+
+	if (i >= doubts_of(f->tree, d)) {
+		return false;
+	}
+	near = nearest_event_types(d[i].name, d[i].len, hint, sizeof(hint));
+	(void)snprintf(out, out_size, "no event type is named '%.*s'%s%s", (int)min_u64(d[i].len, 64), d[i].name,
+		       near ? "; nearest: " : "", near ? hint : "");
+	return true;
 }
 
 int filter_state_new(const struct filter *f, struct filter_state **ret_st, struct err *e)

@@ -87,6 +87,10 @@ unsigned int filter_kinds(const struct filter *f);
 /* WANT_ bits and WANT_FOLD that its fields of events need. */
 unsigned int filter_wants(const struct filter *f);
 
+/* The i-th name that evt.type or syscall.type is compared with as a whole and that no event has, with those that are
+ * nearest: "no event type is named 'opne'; nearest: open", for a note. Each once, up to 8. False: no more. */
+bool filter_doubt(const struct filter *f, unsigned int i, char *out, size_t out_size);
+
 /* Types of events, by today's code (event.type), that can match at all: an event of another type need not be
  * looked at. */
 #define FILTER_TYPE_WORDS ((SCHEMA_EVENTS + 63) / 64)

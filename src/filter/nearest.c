@@ -1,9 +1,9 @@
 /*
- * nearest.c - see nearest.h: edit distance over the field table, names that begin alike first.
+ * nearest.c - see nearest.h: edit distance over a table of names, those that begin alike first.
  */
 #include "filter/nearest.h"
 
-#include "filter/fields.h"
+#include "filter/ast.h"
 
 #define NAME_MAX_BYTES 64
 #define SHOWN 3
@@ -48,34 +48,82 @@ static unsigned int cost(const char *name, size_t len, const char *field)
 	return d <= 2 + len / 4 ? d : UINT32_MAX;
 }
 
-bool nearest_fields(const char *name, size_t len, char *out, size_t out_size)
+typedef const char *name_fn(size_t i); /* NULL: no more */
+
+struct near {
+	const char *best[SHOWN];
+	unsigned int costs[SHOWN];
+};
+
+static void offer(struct near *n, const char *name, unsigned int x)
 {
-	const char *best[SHOWN] = { NULL, NULL, NULL };
-	unsigned int costs[SHOWN] = { UINT32_MAX, UINT32_MAX, UINT32_MAX };
+	for (size_t k = 0; k < SHOWN; k++) {
+		if (n->best[k] != NULL && strcmp(n->best[k], name) == 0) {
+			return;
+		}
+	}
+	for (size_t k = 0; k < SHOWN; k++) {
+		if (x < n->costs[k]) {
+			memmove(n->best + k + 1, n->best + k, (SHOWN - 1 - k) * sizeof(n->best[0]));
+			memmove(n->costs + k + 1, n->costs + k, (SHOWN - 1 - k) * sizeof(n->costs[0]));
+			n->best[k] = name;
+			n->costs[k] = x;
+			return;
+		}
+	}
+}
+
+/* ties: only those that are no farther than the nearest. */
+static bool nearest(name_fn *at, bool ties, const char *name, size_t len, char *out, size_t out_size)
+{
+	struct near n = { { NULL, NULL, NULL }, { UINT32_MAX, UINT32_MAX, UINT32_MAX } };
+	const char *other;
 	size_t used = 0;
 
-	for (size_t i = 0; i < field_count(); i++) {
-		const char *field = field_at(i)->name;
-		unsigned int x = cost(name, len, field);
-
-		for (size_t k = 0; k < SHOWN; k++) {
-			if (x < costs[k]) {
-				memmove(best + k + 1, best + k, (SHOWN - 1 - k) * sizeof(best[0]));
-				memmove(costs + k + 1, costs + k,
-					(SHOWN - 1 - k) * sizeof(costs[0]));
-				best[k] = field;
-				costs[k] = x;
-				break;
-			}
-		}
+	for (size_t i = 0; (other = at(i)) != NULL; i++) {
+		offer(&n, other, cost(name, len, other));
 	}
-	for (size_t k = 0; k < SHOWN && best[k] != NULL; k++) {
-		int n = snprintf(out + used, out_size - used, "%s%s", k > 0 ? ", " : "", best[k]);
+	for (size_t k = 0; k < SHOWN && n.best[k] != NULL; k++) {
+		int bytes;
 
-		if (n < 0 || (size_t)n >= out_size - used) {
+		if (ties && n.costs[k] > n.costs[0]) {
 			break;
 		}
-		used += (size_t)n;
+		bytes = snprintf(out + used, out_size - used, "%s%s", k > 0 ? ", " : "", n.best[k]);
+
+		if (bytes < 0 || (size_t)bytes >= out_size - used) {
+			break;
+		}
+		used += (size_t)bytes;
 	}
 	return used > 0;
+}
+
+static const char *field_name(size_t i)
+{
+	return i < field_count() ? field_at(i)->name : NULL;
+}
+
+bool nearest_fields(const char *name, size_t len, char *out, size_t out_size)
+{
+	return nearest(field_name, false, name, len, out, out_size);
+}
+
+const char *event_type_name(size_t i)
+{
+	const char *name;
+
+	if (i < SCHEMA_EVENTS) {
+		return schema_events[i].name;
+	}
+	if (i - SCHEMA_EVENTS >= SYSCALL_CODES) {
+		return NULL;
+	}
+	name = schema_syscall_name((unsigned int)(i - SCHEMA_EVENTS));
+	return name != NULL ? name : "unknown";
+}
+
+bool nearest_event_types(const char *name, size_t len, char *out, size_t out_size)
+{
+	return nearest(event_type_name, true, name, len, out, out_size);
 }
