@@ -180,6 +180,109 @@ static void test_http1_gaps_lost_response(void)
 	mkchat_release(&m);
 }
 
+/* As the tracker tells it: what the sender of the next bytes had received. */
+static void had(struct mkchat *m, unsigned int dir, const char *text, uint64_t received)
+{
+	m->talk.acks = true;
+	m->talk.had[dir] = received;
+	mkchat_data(m, dir, text, strlen(text));
+}
+
+#define ASK(n) "GET /" n " HTTP/1.1\r\nHost: h\r\n\r\n" /* 28 bytes */
+#define ANSWER(n) "HTTP/1.1 20" n " OK\r\nContent-Length: 0\r\n\r\n" /* 38 bytes */
+
+/* The first request is lost; its response is not the second one's, whether the gap is known before or after it. */
+static void test_http1_gaps_first_request_lost(void)
+{
+	for (int late = 0; late < 2; late++) {
+		struct mkchat m;
+
+		mkchat_open(&m, &analyzer_http1, 0, true);
+		if (late == 0) {
+			mkchat_gap(&m, C, 28, false);
+		}
+		had(&m, S, ANSWER("0"), 28);
+		if (late != 0) {
+			mkchat_gap(&m, C, 28, false);
+		}
+		had(&m, C, ASK("1"), 38);
+		had(&m, S, ANSWER("1"), 56);
+		mkchat_close(&m);
+		CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 2);
+		check(&m, 0, NULL, 200, HTTP_RESPONSE | HTTP_REQUEST_CUT);
+		check(&m, 1, "/1", 201, BOTH);
+		mkchat_release(&m);
+	}
+}
+
+/* A response sent before the request had come is not its answer. */
+static void test_http1_gaps_response_before_its_request_came(void)
+{
+	struct mkchat m;
+
+	mkchat_open(&m, &analyzer_http1, 0, true);
+	had(&m, C, ASK("0"), 0);
+	had(&m, S, ANSWER("0"), 28);
+	had(&m, C, ASK("1"), 38);
+	had(&m, S, ANSWER("8"), 28);
+	had(&m, S, ANSWER("1"), 56);
+	mkchat_close(&m);
+	CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 3);
+	check(&m, 0, "/0", 200, BOTH);
+	check(&m, 1, "/1", 201, BOTH);
+	check(&m, 2, NULL, 208, HTTP_RESPONSE | HTTP_REQUEST_CUT);
+	mkchat_release(&m);
+}
+
+/* Of three asked at once, one response is lost or two: the next may be anybody's, the only one left is certain. */
+static void test_http1_gaps_pipelined_response_lost(void)
+{
+	struct mkchat m;
+
+	mkchat_open(&m, &analyzer_http1, 0, true);
+	had(&m, C, ASK("0") ASK("1") ASK("2"), 0);
+	mkchat_gap(&m, S, 38, false);
+	had(&m, S, ANSWER("1"), 84);
+	had(&m, S, ANSWER("2"), 84);
+	mkchat_close(&m);
+	CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 4);
+	check(&m, 0, "/0", 0, HTTP_REQUEST | HTTP_RESPONSE_CUT);
+	check(&m, 1, "/1", 0, HTTP_REQUEST | HTTP_PIPELINED);
+	check(&m, 2, "/2", 202, BOTH | HTTP_PIPELINED);
+	check(&m, 3, NULL, 201, HTTP_RESPONSE | HTTP_REQUEST_CUT);
+	mkchat_release(&m);
+	mkchat_open(&m, &analyzer_http1, 0, true);
+	had(&m, C, ASK("0") ASK("1") ASK("2"), 0);
+	mkchat_gap(&m, S, 76, false);
+	had(&m, S, ANSWER("2"), 84);
+	mkchat_close(&m);
+	CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 4);
+	check(&m, 1, "/1", 0, HTTP_REQUEST | HTTP_PIPELINED);
+	check(&m, 2, "/2", 0, HTTP_REQUEST | HTTP_PIPELINED);
+	check(&m, 3, NULL, 202, HTTP_RESPONSE | HTTP_REQUEST_CUT);
+	mkchat_release(&m);
+}
+
+/* Of three asked one after the other, the second request is lost: it takes its response with it, as 28 bytes are one request. */
+static void test_http1_gaps_pipelined_request_lost(void)
+{
+	struct mkchat m;
+
+	mkchat_open(&m, &analyzer_http1, 0, true);
+	had(&m, C, ASK("0"), 0);
+	mkchat_gap(&m, C, 28, false);
+	had(&m, C, ASK("2"), 0);
+	had(&m, S, ANSWER("0"), 84);
+	had(&m, S, ANSWER("1"), 84);
+	had(&m, S, ANSWER("2"), 84);
+	mkchat_close(&m);
+	CU_ASSERT_EQUAL_FATAL(mkchat_count(&m), 3);
+	check(&m, 0, "/0", 200, BOTH);
+	check(&m, 1, "/2", 202, BOTH | HTTP_PIPELINED);
+	check(&m, 2, NULL, 201, HTTP_RESPONSE | HTTP_REQUEST_CUT);
+	mkchat_release(&m);
+}
+
 static void test_http1_gaps_lost_request(void)
 {
 	const struct said said[] = {
@@ -471,6 +574,11 @@ void suite_http1_gaps(CU_pSuite suite)
 		    test_http1_gaps_over_chunk_framing);
 	CU_add_test(suite, "test_http1_gaps_beyond_a_body", test_http1_gaps_beyond_a_body);
 	CU_add_test(suite, "test_http1_gaps_lost_response", test_http1_gaps_lost_response);
+	CU_add_test(suite, "test_http1_gaps_first_request_lost", test_http1_gaps_first_request_lost);
+	CU_add_test(suite, "test_http1_gaps_response_before_its_request_came",
+		    test_http1_gaps_response_before_its_request_came);
+	CU_add_test(suite, "test_http1_gaps_pipelined_response_lost", test_http1_gaps_pipelined_response_lost);
+	CU_add_test(suite, "test_http1_gaps_pipelined_request_lost", test_http1_gaps_pipelined_request_lost);
 	CU_add_test(suite, "test_http1_gaps_lost_request", test_http1_gaps_lost_request);
 	CU_add_test(suite, "test_http1_gaps_capture_begins_in_a_body",
 		    test_http1_gaps_capture_begins_in_a_body);

@@ -69,6 +69,13 @@ struct talk {
 	const struct analyzer *switch_to;
 	bool finished;			/* set by an analyzer that wants no more bytes */
 	uint8_t nested;			/* analyzers around the one that is being opened: 0, but inside tunnels */
+	/* Up to where the other end's bytes had come to the sender of what is handed over when he sent it, as he acknowledged
+	 * it: by end that sends. Not from syscalls: acks is false. late: it had to wait for a gap before it, and this is what
+	 * was acknowledged later. */
+	uint64_t had[2];
+	bool late;
+	bool acks;
+	bool retaken;			/* messages before went by while nobody looked */
 	struct http_tx *upgraded;	/* to the open of what follows an HTTP upgrade: its transaction, else NULL */
 };
 

@@ -165,6 +165,8 @@ static int need_feed(struct shard *s, struct live_flow *lf)
 	f->talk.flow = lf->flow;
 	f->talk.client = lf->flow->client;
 	f->talk.client_known = is_tcp(lf) && (lf->flow->side[0].syns > 0 || lf->flow->side[1].syns > 0);
+	f->talk.acks = is_tcp(lf);
+	f->talk.retaken = is_tcp(lf) && (lf->flow->flags & FLOW_STREAM_DROPPED) != 0;
 	f->talk.port[0] = lf->key.port[0];
 	f->talk.port[1] = lf->key.port[1];
 	for (unsigned int i = 0; i < 2 && is_tcp(lf); i++) {
@@ -248,6 +250,10 @@ static int pass_data(struct shard *s, struct live_flow *lf, unsigned int dir, co
 		}
 	}
 	f->at[dir] = c->offset + c->len;
+	if (LIKELY(f->talk.acks)) {
+		f->talk.had[dir] = lf->side[1 - dir].told;
+		f->talk.late = lf->late;
+	}
 	return after_call(s, lf, f->analyzer->data(f->st, dir, c));
 }
 

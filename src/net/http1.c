@@ -44,6 +44,9 @@ static void *http1_open(struct talk *t)
 		h->side[i].dir = (uint8_t)i;
 		h->side[i].state = missed ? SIDE_LOST : SIDE_START;
 		h->side[i].lossy = missed;
+		h->side[i].lost_at = missed ? 0 : UINT64_MAX;
+		h->side[i].interim = UINT64_MAX;
+		h->side[i].answered_to = t->retaken ? UINT64_MAX : 0;
 	}
 	return h;
 }
@@ -66,8 +69,15 @@ static void http1_close(void *st)
 }
 
 /* What follows makes no sense as HTTP until a chunk begins with a message. */
-static void lose(struct side *s)
+static void lose(struct http1 *h, struct side *s)
 {
+	if (s->state != SIDE_LOST) {
+		s->lost_at = s->last.offset;
+		s->lost_between = false;
+	}
+	s->missed_at = s->tx != NULL && !s->headless ? s->msg->start : s->last.offset;
+	h->pairs.doubt |= !is_request_side(h, s);
+	s->interim = UINT64_MAX;
 	http_lines_reset(&s->lines);
 	s->state = SIDE_LOST;
 	s->lossy = true;
@@ -105,13 +115,13 @@ static int step_start(struct http1 *h, struct side *s, struct chunk *c)
 	if (c->len == 0) {
 		return 0;
 	}
-	message_draft(s, c);
+	message_draft(h, s, c);
 	http_lines_reset(&s->lines);
 	if (bare && c->data[0] != 'H') {
 		return message_bare_response(h, s, c);
 	}
 	if (!may_begin(h, s, c->data[0])) {
-		lose(s);
+		lose(h, s);
 		take_lost(s, c);
 		return 0;
 	}
@@ -134,7 +144,7 @@ static int step_line(struct http1 *h, struct side *s, struct chunk *c)
 	if (awaits_bare(h, s)) {
 		return message_bare_response(h, s, c);
 	}
-	lose(s);
+	lose(h, s);
 	take_lost(s, c);
 	return 0;
 }
@@ -181,7 +191,7 @@ static int step_body(struct http1 *h, struct side *s, struct chunk *c)
 	case FRAMING_DONE: message_end(h, s, c); break;
 	case FRAMING_LOST:
 		s->tx->flags |= HTTP_MALFORMED;
-		lose(s);
+		lose(h, s);
 		take_lost(s, c);
 		break;
 	default: break;
@@ -208,13 +218,13 @@ static size_t look_at(const struct side *s, const struct chunk *c, uint8_t *stas
 }
 
 /* Keeps the whole of a short chunk until more is there. */
-static int stash_all(struct side *s, struct chunk *c)
+static int stash_all(struct http1 *h, struct side *s, struct chunk *c)
 {
 	struct http_part unused;
 	int rc;
 
 	if (s->lines.len == 0) {
-		message_draft(s, c);
+		message_draft(h, s, c);
 	}
 	rc = http_lines_next(&s->lines, c, false, &unused);
 	return rc < 0 ? rc : 0;
@@ -241,12 +251,12 @@ static int step_lost(struct http1 *h, struct side *s, struct chunk *c)
 		start = START_NO;
 	}
 	if (start == START_MORE && n < STASH_BYTES && memchr(c->data, '\n', c->len) == NULL) {
-		return stash_all(s, c);
+		return stash_all(h, s, c);
 	}
 	if (start == START_REQUEST || start == START_RESPONSE) {
 		message_give_up(h, s);
 		if (s->lines.len == 0) {
-			message_draft(s, c);
+			message_draft(h, s, c);
 		}
 		message_begin(s);
 		return 0;
@@ -359,8 +369,11 @@ static int flush_field(struct http1 *h, struct side *s)
 /* Bytes between two messages are missing: at least one message is. */
 static void lose_between(struct http1 *h, struct side *s)
 {
-	lose(s);
+	bool between = s->state == SIDE_START;
+
 	message_missing(h, s);
+	lose(h, s);
+	s->lost_between = between;
 }
 
 /* The gap is in a start line or head. */
@@ -383,7 +396,7 @@ static int gap_in_head(struct http1 *h, struct side *s, uint64_t len, const stru
 	if (rc < 0) {
 		return rc;
 	}
-	lose(s);
+	lose(h, s);
 	s->head_cut = s->tx != NULL;
 	s->passed = len;
 	s->passed_all = len > 0;
@@ -405,7 +418,7 @@ static void gap_in_body(struct http1 *h, struct side *s, uint64_t len, const str
 		}
 		break;
 	case FRAMING_LOST:
-		lose(s);
+		lose(h, s);
 		s->passed = len;
 		break;
 	default: break;
@@ -419,9 +432,10 @@ static void gap_while_lost(struct http1 *h, struct side *s, uint64_t len)
 	const struct http_pair *one = is_request_side(h, s) ? NULL : http_pairs_front(&h->pairs);
 
 	http_lines_reset(&s->lines);
-	if (one != NULL && !one->pipelined) {
+	if (one != NULL && !h->pairs.pipelines && one->had > s->missed_at && one->had != UINT64_MAX) {
 		message_give_up(h, s);
 		s->owed = NULL;
+		h->pairs.doubt &= h->pairs.count > 1;
 		lose_between(h, s);
 	}
 	s->passed += len;

@@ -29,6 +29,7 @@ struct side {
 	uint8_t dir;			/* end of the key that sends it */
 	uint8_t asked;			/* responses: ASKED_ of the request */
 	bool lossy;			/* a message may have passed unseen */
+	bool sole;			/* headless, and nobody doubts whose it is */
 	bool headless;			/* tx is there, but of its message nothing was read: its start was lost */
 	bool head_cut;			/* LOST in the middle of a head */
 	bool passed_all;		/* passed is exact */
@@ -42,6 +43,13 @@ struct side {
 	struct http_lines lines;
 	struct http_head head;
 	struct http_body body;
+	uint64_t had;			/* received of the other stream where the draft begins; UINT64_MAX: unknown */
+	uint64_t interim;		/* where interim responses began that came before the one at hand; UINT64_MAX: none */
+	uint64_t answered_to;		/* requests that had come where a response began; UINT64_MAX: all before the first */
+	uint64_t lost_answered;		/* responses that answer none that was seen, while no other request waited */
+	uint64_t missed_at;		/* responses: where the one began that is lost */
+	uint64_t lost_at;		/* where it was lost, until a request begins; UINT64_MAX: it is not */
+	bool lost_between;		/* ... between two messages */
 	uint64_t passed;		/* LOST: bytes since the head was cut */
 	struct chunk last;		/* where and when the last byte was; no data */
 };
@@ -81,7 +89,7 @@ static inline uint32_t unsure_flag(const struct http1 *h, const struct side *s)
 }
 
 /* A message may begin with c's first byte: remembers where and when. */
-void message_draft(struct side *s, const struct chunk *c);
+void message_draft(struct http1 *h, struct side *s, const struct chunk *c);
 /* It does begin where message_draft was last called; what of it is kept as a line stays. */
 void message_begin(struct side *s);
 /* A whole start line. 1: it is one, and the state has moved on; 0: it is not; ERR_NOMEM. c: what follows it. */

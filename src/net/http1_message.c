@@ -6,8 +6,17 @@
 
 #include "base/limits.h"
 
-void message_draft(struct side *s, const struct chunk *c)
+/* The least that a request is: "GET / HTTP/1.0" and two ends of lines. */
+#define REQUEST_MIN 18
+
+void message_draft(struct http1 *h, struct side *s, const struct chunk *c)
 {
+	s->had = h->out.t->acks ? h->out.t->had[s->dir] : h->side[!s->dir].last.offset;
+	if (is_request_side(h, s)) {
+		s->had = h->out.t->late ? UINT64_MAX : s->had;
+	} else if (!h->out.t->late) {
+		h->side[h->client].answered_to = max_u64(h->side[h->client].answered_to, s->had);
+	}
 	memset(&s->draft, 0, sizeof(s->draft));
 	s->draft.first_ns = c->ts_ns;
 	s->draft.first_num = c->num;
@@ -82,14 +91,36 @@ static int keep_target(struct http1 *h, struct http_tx *tx, const struct http_pa
 			 &tx->target);
 }
 
+/* A request begins behind bytes that were lost: there may have been others. */
+static int take_lost_requests(struct http1 *h, struct side *s)
+{
+	uint64_t count = s->lost_at < s->draft.start ? (s->draft.start - s->lost_at) / REQUEST_MIN : 0;
+	struct http_pair lost = { .start = s->lost_at, .lost = count - min_u64(count, s->lost_answered),
+				  .exact = s->lost_between && s->lost_answered == 0,
+				  .spent = s->answered_to >= s->draft.start };
+
+	s->lost_at = UINT64_MAX;
+	s->answered_to = s->answered_to == UINT64_MAX ? 0 : s->answered_to;
+	s->lost_answered = 0;
+	if (count > 0) {
+		http_pairs_drop_early(&h->pairs, UINT64_MAX);
+	}
+	return lost.lost > 0 ? http_pairs_lost(&h->pairs, lost) : 0;
+}
+
 /* A new row for the request, or that of a response that came early. */
-static int row_of_request(struct http1 *h, const struct http_request_line *l,
+static int row_of_request(struct http1 *h, struct side *s, const struct http_request_line *l,
 			  struct http_tx **ret_tx)
 {
-	struct http_pair one = { NULL, what_is_asked(l), is_pipelined(h) };
+	struct http_pair one = { .asked = what_is_asked(l), .pipelined = is_pipelined(h),
+				 .start = s->draft.start, .had = s->had };
 	struct http_pair early;
-	int rc;
+	int rc = take_lost_requests(h, s);
 
+	if (rc != 0) {
+		return rc;
+	}
+	http_pairs_drop_early(&h->pairs, s->draft.start);
 	if (http_pairs_pop(&h->pairs, true, &early)) {
 		early.tx->flags &= ~(uint32_t)HTTP_REQUEST_CUT;
 		*ret_tx = early.tx;
@@ -108,7 +139,7 @@ static int begin_request(struct http1 *h, struct side *s, const struct http_requ
 {
 	const struct http_tx *like = h->out.like[0];
 	struct http_tx *tx;
-	int rc = row_of_request(h, l, &tx);
+	int rc = row_of_request(h, s, l, &tx);
 
 	if (rc != 0) {
 		return rc;
@@ -128,7 +159,7 @@ static int begin_request(struct http1 *h, struct side *s, const struct http_requ
 static int row_of_orphan(struct http1 *h, struct side *s, bool early, struct http_tx **ret_tx)
 {
 	const struct side *asks = &h->side[h->client];
-	struct http_pair one = { NULL, ASKED_OTHER, false };
+	struct http_pair one = { .had = h->out.t->acks ? s->had : UINT64_MAX };
 	int rc = http_tx_new(&h->out, h->client, &one.tx);
 
 	if (rc != 0) {
@@ -136,7 +167,6 @@ static int row_of_orphan(struct http1 *h, struct side *s, bool early, struct htt
 	}
 	one.tx->flags |= HTTP_REQUEST_CUT;
 	*ret_tx = one.tx;
-	s->asked = ASKED_OTHER;
 	if (early && h->out.t->client_known && !asks->lossy && asks->state != SIDE_ENDED) {
 		h->pairs.early = true;
 		rc = http_pairs_push(&h->pairs, &one);
@@ -148,18 +178,32 @@ static int row_of_response(struct http1 *h, struct side *s, uint16_t status,
 			   struct http_tx **ret_tx)
 {
 	/* 408 is what servers send to those who never asked. */
-	bool early = h->pairs.over == 0 && status != 408;
+	bool early = h->pairs.over == 0 && http_pairs_front(&h->pairs) == NULL && status != 408;
+	uint64_t start = min_u64(s->interim, s->draft.start);
+	struct side *asks = &h->side[h->client];
+	uint64_t known = min_u64(asks->lost_at, asks->last.offset);
+	enum http_answer answers;
 	struct http_pair one;
+	bool alone;
+	int rc;
 
-	if (http_pairs_pop(&h->pairs, false, &one)) {
+	s->interim = UINT64_MAX;
+	alone = h->pairs.count == 0 && s->owed == NULL;
+	answers = http_pairs_answer(&h->pairs, start, s->had, known, &one, &s->asked);
+	asks->lost_answered += alone && s->had > known;
+	if (answers == ANSWERS_ONE) {
 		*ret_tx = one.tx;
-		s->asked = one.asked;
-	} else if (s->owed != NULL && h->side[h->client].state != SIDE_LOST) {
+	} else if (answers == ANSWERS_NONE && s->owed != NULL && h->side[h->client].state != SIDE_LOST) {
 		/* What was lost was not all of its response, for nobody has asked since. */
 		*ret_tx = s->owed;
 		s->asked = s->owed_asked;
 	} else {
-		return row_of_orphan(h, s, early, ret_tx);
+		rc = row_of_orphan(h, s, early, ret_tx);
+		/* Nobody knows whether it has a body. */
+		if (rc == 0 && s->asked == ASKED_HEAD) {
+			(*ret_tx)->flags |= HTTP_RESPONSE_UNSURE;
+		}
+		return rc;
 	}
 	return 0;
 }
@@ -173,6 +217,7 @@ static int begin_response(struct http1 *h, struct side *s, const struct http_sta
 	s->status = l->status;
 	s->version = l->version;
 	if (is_interim(l->status)) {
+		s->interim = min_u64(s->interim, s->draft.start);
 		return 0;
 	}
 	rc = row_of_response(h, s, l->status, &tx);
@@ -440,6 +485,7 @@ void message_missing(struct http1 *h, struct side *s)
 	s->msg = &one.tx->response;
 	s->asked = one.asked;
 	s->headless = true;
+	s->sole = !h->pairs.doubt;
 	s->tx->flags |= HTTP_RESPONSE_CUT;
 }
 
@@ -475,7 +521,7 @@ void message_give_up(const struct http1 *h, struct side *s)
 		}
 	}
 	if (s->headless) {
-		s->owed = s->tx;
+		s->owed = s->sole ? s->tx : NULL;
 		s->owed_asked = s->asked;
 	} else {
 		s->tx->flags |= unsure_flag(h, s);

@@ -29,8 +29,16 @@ static int grow(struct http_pairs *p)
 	return 0;
 }
 
+static struct http_pair *pair_at(const struct http_pairs *p, uint32_t i)
+{
+	return &p->ring[(p->at + i) & (p->cap - 1)];
+}
+
 int http_pairs_push(struct http_pairs *p, const struct http_pair *one)
 {
+	const struct http_pair *last = p->count > 0 && !p->early ? pair_at(p, p->count - 1) : NULL;
+
+	p->pipelines |= !p->doubt && last != NULL && last->asked != ASKED_LOST && one->asked != ASKED_LOST;
 	/* Once one was left out all later ones are, or they would get its response. */
 	if (p->over > 0 || p->count >= LIMIT_HTTP_PENDING) {
 		p->over++;
@@ -39,17 +47,25 @@ int http_pairs_push(struct http_pairs *p, const struct http_pair *one)
 	if (p->count == p->cap && grow(p) != 0) {
 		return ERR_NOMEM;
 	}
-	p->ring[(p->at + p->count++) & (p->cap - 1)] = *one;
+	*pair_at(p, p->count++) = *one;
 	return 0;
+}
+
+static void drop(struct http_pairs *p, uint32_t n)
+{
+	p->at = (p->at + n) & (p->cap - 1);
+	p->count -= n;
+	p->early &= p->count > 0;
 }
 
 bool http_pairs_pop(struct http_pairs *p, bool early, struct http_pair *ret_one)
 {
+	if (p->count > 0 && p->early == early && pair_at(p, 0)->asked == ASKED_LOST) {
+		return false;
+	}
 	if (p->count > 0 && p->early == early) {
-		*ret_one = p->ring[p->at];
-		p->at = (p->at + 1) & (p->cap - 1);
-		p->count--;
-		p->early &= p->count > 0;
+		*ret_one = *pair_at(p, 0);
+		drop(p, 1);
 		return true;
 	}
 	if (p->count == 0 && p->over > 0 && !early) {
@@ -58,14 +74,108 @@ bool http_pairs_pop(struct http_pairs *p, bool early, struct http_pair *ret_one)
 	return false;
 }
 
+/* Nobody knows whom the response answers; the oldest that waits is answered by this one or one before. */
+static void pass_one(struct http_pairs *p)
+{
+	struct http_pair *one = pair_at(p, 0);
+
+	if (one->asked == ASKED_LOST && one->lost > 1) {
+		one->lost--;
+		one->spent = true;
+		return;
+	}
+	/* Of several that may be lost some may not be: responses that were taken for theirs are others'. */
+	p->doubt = p->doubt || (one->asked == ASKED_LOST && !one->exact);
+	drop(p, 1);
+}
+
+/* The first of n that was sent when its sender had received all before the response, and none of that; n: none. */
+static uint32_t asked_next(const struct http_pairs *p, uint32_t n, uint64_t start)
+{
+	bool same_turn = false;	/* some that were lost before it may have been sent with it */
+
+	for (uint32_t i = 0; i < n && !p->pipelines; i++) {
+		const struct http_pair *one = pair_at(p, i);
+
+		if (one->asked == ASKED_LOST) {
+			same_turn |= !one->spent;
+		} else if (one->had == start) {
+			return same_turn ? n : i;
+		} else if (one->had < start) {
+			same_turn = false;
+		}
+	}
+	return n;
+}
+
+static enum http_answer take(struct http_pairs *p, uint32_t i, struct http_pair *ret_one, uint8_t *ret_asked)
+{
+	drop(p, i);
+	p->doubt = false;
+	*ret_asked = pair_at(p, 0)->asked;
+	*ret_one = *pair_at(p, 0);
+	drop(p, 1);
+	return ANSWERS_ONE;
+}
+
+enum http_answer http_pairs_answer(struct http_pairs *p, uint64_t start, uint64_t had, uint64_t known,
+				   struct http_pair *ret_one, uint8_t *ret_asked)
+{
+	uint32_t n = 0;
+	uint32_t i;
+
+	*ret_asked = ASKED_OTHER;
+	if (p->count == 0 || p->early) {
+		p->doubt &= had > known;
+		p->over -= p->count == 0 && p->over > 0;
+		return ANSWERS_NONE;
+	}
+	while (n < p->count && pair_at(p, n)->start < had) {
+		n++;
+	}
+	if (n == 0) {
+		return ANSWERS_NONE;
+	}
+	if (pair_at(p, 0)->asked != ASKED_LOST && (!p->doubt || (n == 1 && had <= known))) {
+		return take(p, 0, ret_one, ret_asked);
+	}
+	i = asked_next(p, n, start);
+	if (i < n) {
+		return take(p, i, ret_one, ret_asked);
+	}
+	for (i = 0; i < n; i++) {
+		*ret_asked = pair_at(p, i)->asked == ASKED_HEAD ? ASKED_HEAD : *ret_asked;
+	}
+	pass_one(p);
+	return ANSWERS_SOME;
+}
+
+int http_pairs_lost(struct http_pairs *p, struct http_pair one)
+{
+	one.asked = ASKED_LOST;
+	one.exact &= one.lost == 1;
+	return http_pairs_push(p, &one);
+}
+
+void http_pairs_drop_early(struct http_pairs *p, uint64_t had)
+{
+	while (p->early && p->count > 0 && pair_at(p, 0)->had <= had) {
+		drop(p, 1);
+	}
+}
+
 const struct http_pair *http_pairs_front(const struct http_pairs *p)
 {
-	return p->count > 0 && !p->early ? &p->ring[p->at] : NULL;
+	return p->count > 0 && !p->early && pair_at(p, 0)->asked != ASKED_LOST ? pair_at(p, 0) : NULL;
 }
 
 void http_pairs_mark(struct http_pairs *p, uint32_t flags)
 {
 	for (uint32_t i = 0; i < p->count; i++) {
-		p->ring[(p->at + i) & (p->cap - 1)].tx->flags |= flags;
+		struct http_pair *one = pair_at(p, i);
+
+		if (one->tx != NULL) {
+			one->tx->flags |= flags;
+		}
 	}
 }

@@ -29,6 +29,8 @@ struct out {
 	struct live_flow *lf;
 	unsigned int dir;
 	uint64_t ts_ns, num;
+	const uint8_t *now;	/* payload of the packet at hand, or NULL */
+	uint32_t now_cap;
 	bool jump;	/* what is skipped may never have been sent */
 };
 
@@ -37,6 +39,7 @@ static int out_data(void *arg, uint64_t off, const uint8_t *p, size_t n)
 	const struct out *o = arg;
 	struct chunk c = { p, n, off, o->ts_ns, o->num };
 
+	o->lf->late = (uintptr_t)p - (uintptr_t)o->now >= o->now_cap;
 	return o->lf->content ? feed_data(o->s, o->lf, o->dir, &c) : 0;
 }
 
@@ -170,9 +173,11 @@ static int take_ack(struct out *o, struct layer *l)
 	uint64_t off;
 
 	if (acked < 0) {
+		side->told = 0;
 		return 0;
 	}
 	off = min_u64((uint64_t)acked, side->fin_off);
+	side->told = off;
 	if (UNLIKELY(off > side->stream.edge)) {
 		off = without_signs(o, l, side, off);
 	}
@@ -495,7 +500,7 @@ static int take_content(struct out *o, const struct seen *p)
 
 int tcp_packet(struct shard *s, struct live_flow *lf, const struct seen *p)
 {
-	struct out o = { s, lf, p->dir, p->ts_ns, p->num, false };
+	struct out o = { s, lf, p->dir, p->ts_ns, p->num, p->layer->payload, p->layer->payload_cap, false };
 	struct flow *f = lf->flow;
 	struct layer *l = p->layer;
 	bool content;
@@ -553,7 +558,7 @@ void tcp_stamp(const struct live_flow *lf, struct layer *l)
 int tcp_end(struct shard *s, struct live_flow *lf)
 {
 	struct flow *f = lf->flow;
-	struct out o = { s, lf, 0, f->last_ns, f->last_num, false };
+	struct out o = { s, lf, 0, f->last_ns, f->last_num, NULL, 0, false };
 	int rc = 0;
 
 	for (o.dir = 0; o.dir < 2 && rc == 0; o.dir++) {

@@ -84,6 +84,7 @@ enum tcp_state {
 struct tcp_side {
 	struct tcp_stream stream;
 	uint64_t acked;		/* furthest offset that the other end acknowledged and that is believed */
+	uint64_t told;		/* what the other end acknowledged last, believed or not */
 	uint64_t jumped_from, jumped_to;	/* given up behind all that was seen, because of a single packet; equal: none */
 	uint64_t leapt;		/* bytes of the stream that nobody says were sent: jumped over */
 	uint64_t reset_off;	/* where the other end's stream stood when this one's RST ended both */
@@ -139,6 +140,7 @@ struct live_flow {
 	struct ndpi_state *ndpi;	/* owns */
 	uint8_t list;			/* enum live_list */
 	bool content;			/* somebody may want bytes */
+	bool late;			/* the bytes handed over came with an earlier packet */
 	bool wanted;			/* somebody wanted bytes until the streams ended */
 	struct proposal proposal;	/* TCP */
 	bool ndpi_wants;
