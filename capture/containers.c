@@ -1,5 +1,6 @@
 /*
- * containers.c - see containers.h: from a list of cgroups to an id, from an id to what its engine's files say, told once.
+ * containers.c - see containers.h: from a list of cgroups to an id, from an id to what its engine's files say, told
+ * once.
  */
 #include "capture/containers_internal.h"
 
@@ -153,7 +154,9 @@ static bool type_of_prefix(struct span before, int *ret_type)
 	if (!ends_with(before, "/")) {
 		return false;
 	}
-	*ret_type = holds(before, "/kubepods") ? CONTAINER_CRI : holds(before, "podman-") ? CONTAINER_PODMAN : CONTAINER_DOCKER;
+	*ret_type = holds(before, "/kubepods") ? CONTAINER_CRI
+		    : holds(before, "podman-") ? CONTAINER_PODMAN
+					       : CONTAINER_DOCKER;
 	return true;
 }
 
@@ -210,8 +213,8 @@ static bool named(struct span path, struct found *f)
 	if (path.len > sizeof(client) - 1 && memcmp(path.s, client, sizeof(client) - 1) == 0) {
 		const char *s = path.s + sizeof(client) - 1;
 
-		if (memchr(s, '/', (size_t)(end - s)) == NULL && !ends_with(path, ".service") && !ends_with(path, ".slice") &&
-		    !ends_with(path, ".scope")) {
+		if (memchr(s, '/', (size_t)(end - s)) == NULL && !ends_with(path, ".service") &&
+		    !ends_with(path, ".slice") && !ends_with(path, ".scope")) {
 			f->type = CONTAINER_CONTAINERD;
 			return keep_name(f, s, (size_t)(end - s));
 		}
@@ -355,8 +358,9 @@ static bool describe(struct containers *c, struct container_row *row)
 		redact_texts(c->redact, facts, 0);
 	}
 	inner = json_object();
-	json_object_set_new(inner, "id", json_stringn(row->id, strnlen(row->id, row->type == CONTAINER_LXC ? CONTAINER_ID_BYTES :
-														  CONTAINER_ID_SHOWN)));
+	json_object_set_new(inner, "id",
+			    json_stringn(row->id, strnlen(row->id, row->type == CONTAINER_LXC ? CONTAINER_ID_BYTES
+											      : CONTAINER_ID_SHOWN)));
 	put_text(inner, "full_id", row->id);
 	json_object_update(inner, facts);
 	put_number(inner, "lookup_state", LOOKUP_OK);
@@ -383,7 +387,8 @@ static bool add_event(const char *json, size_t len, uint64_t ts_ns, struct buf *
 static bool tell_failed(const struct container_row *row, uint64_t ts_ns, struct buf *out)
 {
 	char json[256];
-	int n = snprintf(json, sizeof(json), "{\"container\":{\"id\":\"%.*s\",\"full_id\":\"%s\",\"type\":%d,\"lookup_state\":%d}}",
+	int n = snprintf(json, sizeof(json),
+			 "{\"container\":{\"id\":\"%.*s\",\"full_id\":\"%s\",\"type\":%d,\"lookup_state\":%d}}",
 			 (int)CONTAINER_ID_SHOWN, row->id, row->id, row->type, LOOKUP_FAILED);
 
 	return add_event(json, (size_t)n, ts_ns, out);

@@ -1,6 +1,6 @@
 /*
- * containers_docker.c - a container as the docker daemon keeps it on disk: config.v2.json says what it is, hostconfig.json what it may,
- * repositories.json which names its image has.
+ * containers_docker.c - a container as the docker daemon keeps it on disk: config.v2.json says what it is,
+ * hostconfig.json what it may, repositories.json which names its image has.
  */
 #include "capture/containers_internal.h"
 

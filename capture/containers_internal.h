@@ -7,7 +7,8 @@
  *   containers_storage.c   the lists of containers/storage: names and images of CRI-O and podman
  *   containers_json.c      reading and making JSON
  *
- * A reader gets the id of a container and gives the object of its event (a new reference), or NULL when the engine does not know it.
+ * A reader gets the id of a container and gives the object of its event (a new reference), or NULL when the engine does
+ * not know it.
  */
 #ifndef CAPTURE_CONTAINERS_INTERNAL_H
 #define CAPTURE_CONTAINERS_INTERNAL_H
@@ -69,7 +70,8 @@ struct container_ask {
 json_t *container_docker(const struct container_ask *a);
 json_t *container_oci(const struct container_ask *a);
 
-/* Entry of an id in STORE/overlay-containers/containers.json or STORE/overlay-images/images.json; borrowed; NULL: none. */
+/* Entry of an id in STORE/overlay-containers/containers.json or STORE/overlay-images/images.json; borrowed; NULL:
+ * none. */
 json_t *container_stored(struct containers *c, const char *store, const char *list, const char *id);
 /* The folders that containers/storage may be in, one after the other: false when there is no more. */
 bool container_store(const struct container_ask *a, unsigned int i, char *ret_path, size_t size);
@@ -95,7 +97,8 @@ void put_image_id(json_t *o, const char *id);
 /* Strings of an object; long ones are cut. */
 void put_labels(json_t *o, const char *key, json_t *labels);
 /* One row of Mounts. */
-void put_mount(json_t *mounts, const char *source, const char *destination, const char *mode, bool writable, const char *propagation);
+void put_mount(json_t *mounts, const char *source, const char *destination, const char *mode, bool writable,
+	       const char *propagation);
 /* created_time: seconds of "2024-01-02T03:04:05.678Z" */
 void put_created(json_t *o, const char *text);
 /* How many CPUs "0-3,8" names; 0: none. */

@@ -1,6 +1,6 @@
 /*
- * containers_json.c - JSON files of engines in, the object of an event out. Files are taken as input: any key may be missing or of
- * another kind.
+ * containers_json.c - JSON files of engines in, the object of an event out. Files are taken as input: any key may be
+ * missing or of another kind.
  */
 #include "capture/containers_internal.h"
 
@@ -155,7 +155,8 @@ void put_labels(json_t *o, const char *key, json_t *labels)
 	json_object_set_new(o, key, copy);
 }
 
-void put_mount(json_t *mounts, const char *source, const char *destination, const char *mode, bool writable, const char *propagation)
+void put_mount(json_t *mounts, const char *source, const char *destination, const char *mode, bool writable,
+	       const char *propagation)
 {
 	json_t *row = json_object();
 

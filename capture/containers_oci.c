@@ -1,6 +1,6 @@
 /*
- * containers_oci.c - a container as its bundle describes it: config.json (the OCI runtime's), with what containerd and CRI-O note in its
- * annotations and what containers/storage keeps beside.
+ * containers_oci.c - a container as its bundle describes it: config.json (the OCI runtime's), with what containerd and
+ * CRI-O note in its annotations and what containers/storage keeps beside.
  */
 #include "capture/containers_internal.h"
 
@@ -50,9 +50,10 @@ static void put_mounts(json_t *out, json_t *spec)
 		json_t *options = json_object_get(m, "options");
 		const char *type = json_word(m, "type");
 
-		if ((type != NULL && strcmp(type, "bind") == 0) || has_option(options, "bind") || has_option(options, "rbind")) {
-			put_mount(mounts, json_word(m, "source"), json_word(m, "destination"), NULL, !has_option(options, "ro"),
-				  propagation(options));
+		if ((type != NULL && strcmp(type, "bind") == 0) || has_option(options, "bind") ||
+		    has_option(options, "rbind")) {
+			put_mount(mounts, json_word(m, "source"), json_word(m, "destination"), NULL,
+				  !has_option(options, "ro"), propagation(options));
 		}
 	}
 	json_object_set_new(out, "Mounts", mounts);
@@ -74,15 +75,16 @@ static bool has_namespace(json_t *spec, const char *type)
 	return false;
 }
 
-/* Nothing of /proc and /sys is hidden, and the powers to load modules and to mount are there: what engines make of "privileged". */
+/* Nothing of /proc and /sys is hidden, and the powers to load modules and to mount are there: what engines make of
+ * "privileged". */
 static bool is_privileged(json_t *spec)
 {
 	json_t *bounding = json_at(spec, "process", "capabilities", "bounding", NULL);
 	json_t *linux_part = json_object_get(spec, "linux");
 
 	return json_array_size(json_object_get(linux_part, "maskedPaths")) == 0 &&
-	       json_array_size(json_object_get(linux_part, "readonlyPaths")) == 0 && has_option(bounding, "CAP_SYS_ADMIN") &&
-	       has_option(bounding, "CAP_SYS_MODULE");
+	       json_array_size(json_object_get(linux_part, "readonlyPaths")) == 0 &&
+	       has_option(bounding, "CAP_SYS_ADMIN") && has_option(bounding, "CAP_SYS_MODULE");
 }
 
 static int64_t number_at(json_t *o, const char *key)
@@ -186,8 +188,8 @@ static json_t *container_entry(struct containers *c, const char *store, const ch
 	return entry != NULL ? entry : container_stored(c, store, "overlay-containers/volatile-containers.json", id);
 }
 
-/* Names and images from the lists, where annotations did not tell them. The lists of containers and images may be in different stores:
- * each is asked. */
+/* Names and images from the lists, where annotations did not tell them. The lists of containers and images may be in
+ * different stores: each is asked. */
 static void put_stored(struct containers *c, json_t *out, const char *store, const char *id)
 {
 	json_t *entry = container_entry(c, store, id);
@@ -202,7 +204,9 @@ static void put_stored(struct containers *c, json_t *out, const char *store, con
 		put_text(out, "name", json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
 	}
 	if (json_word(out, "image") == NULL) {
-		put_image(out, image_name != NULL ? image_name : json_string_value(json_array_get(json_object_get(image, "names"), 0)));
+		put_image(out, image_name != NULL
+				       ? image_name
+				       : json_string_value(json_array_get(json_object_get(image, "names"), 0)));
 	}
 	if (image_id != NULL && json_word(out, "imageid") == NULL) {
 		put_image_id(out, image_id);

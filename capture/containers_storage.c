@@ -1,6 +1,6 @@
 /*
- * containers_storage.c - where containers/storage (CRI-O, podman) keeps its lists, and entries of them. A list is read again when its
- * file changed.
+ * containers_storage.c - where containers/storage (CRI-O, podman) keeps its lists, and entries of them. A list is read
+ * again when its file changed.
  */
 #include "capture/containers_internal.h"
 
@@ -134,7 +134,8 @@ json_t *container_stored(struct containers *c, const char *store, const char *li
 	uint64_t mtime_ns, size;
 	json_t *file;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", store, list) >= sizeof(path) || !file_mark(c, path, &mtime_ns, &size)) {
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", store, list) >= sizeof(path) ||
+	    !file_mark(c, path, &mtime_ns, &size)) {
 		return NULL;
 	}
 	l = list_of(c, path);

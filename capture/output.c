@@ -579,7 +579,8 @@ static void stop_writer(struct output *o)
 /* Nothing was given to it: the recording did not begin. */
 static bool is_unused(const struct output *o)
 {
-	return o->counts.files == 1 && o->counts.bytes == 0 && o->streams[0].chunk.len == 0 && o->streams[1].chunk.len == 0;
+	return o->counts.files == 1 && o->counts.bytes == 0 && o->streams[0].chunk.len == 0 &&
+	       o->streams[1].chunk.len == 0;
 }
 
 int output_close(struct output *o, struct err *e)

@@ -176,10 +176,13 @@ static int load_error(int rc, struct err *e)
 			       "capabilities cap_bpf, cap_perfmon and cap_sys_resource", strerror(code));
 	}
 	if (code == ENOMEM || code == ENOSPC) {
-		return err_set(e, ERR_OPEN, "no memory for the rings of all CPUs (%s): choose smaller ones", strerror(code));
+		return err_set(e, ERR_OPEN, "no memory for the rings of all CPUs (%s): choose smaller ones",
+			       strerror(code));
 	}
-	return err_set(e, ERR_UNSUPPORTED, "the kernel cannot load the BPF programs (%s): Linux 5.8 or later is needed, built with "
-		       "CONFIG_BPF_SYSCALL, CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS", strerror(code));
+	return err_set(e, ERR_UNSUPPORTED,
+		       "the kernel cannot load the BPF programs (%s): Linux 5.8 or later is needed, built with "
+		       "CONFIG_BPF_SYSCALL, CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS",
+		       strerror(code));
 }
 
 static int try_load(struct probe *p)
@@ -215,7 +218,8 @@ static int load(struct probe *p, struct err *e)
 	int rc;
 
 	if (access(KERNEL_TYPES, R_OK) != 0) {
-		return err_set(e, ERR_UNSUPPORTED, "%s is not there: the kernel was built without CONFIG_DEBUG_INFO_BTF", KERNEL_TYPES);
+		return err_set(e, ERR_UNSUPPORTED,
+			       "%s is not there: the kernel was built without CONFIG_DEBUG_INFO_BTF", KERNEL_TYPES);
 	}
 	if (p->opt.page_faults && libbpf_find_vmlinux_btf_id("page_fault_user", BPF_TRACE_RAW_TP) <= 0) {
 		return err_set(e, ERR_UNSUPPORTED, "this kernel has no tracepoints for page faults");
@@ -304,7 +308,8 @@ static int put_ring(struct probe *p, uint32_t cpu, struct err *e)
 	int rc;
 
 	if (fd < 0) {
-		return err_set(e, ERR_OPEN, "no memory for the ring of CPU %u (%zu bytes): %s", cpu, p->opt.ring_bytes, strerror(errno));
+		return err_set(e, ERR_OPEN, "no memory for the ring of CPU %u (%zu bytes): %s", cpu, p->opt.ring_bytes,
+			       strerror(errno));
 	}
 	rc = put(p->bpf->maps.rings, &cpu, &fd, e);
 	if (rc != 0) {
@@ -365,7 +370,8 @@ static int attach(struct probe *p, struct err *e)
 	int rc = probe_bpf__attach(p->bpf);
 
 	if (rc != 0) {
-		return err_set(e, ERR_OPEN, "the kernel does not allow to attach to its tracepoints: %s", strerror(-rc));
+		return err_set(e, ERR_OPEN, "the kernel does not allow to attach to its tracepoints: %s",
+			       strerror(-rc));
 	}
 	return 0;
 }

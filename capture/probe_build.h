@@ -71,7 +71,8 @@ void build_path(struct build *b, const struct build_item *it);
 
 /* ---- probe_call.c ---- */
 void build_poll(struct build *b, const struct build_item *it);
-/* Of a call that moves messages (TAKE_MESSAGES in item 0, addresses in item 2): begins with the first one; the next one, false: no more. */
+/* Of a call that moves messages (TAKE_MESSAGES in item 0, addresses in item 2): begins with the first one; the next
+ * one, false: no more. */
 void build_messages_begin(struct build *b);
 bool build_messages_next(struct build *b);
 void build_ptrace_data(struct build *b);

@@ -46,7 +46,8 @@ void build_poll(struct build *b, const struct build_item *it)
 #define MESSAGES_ITEM 0
 #define NAME_ITEM 2
 
-/* Message i: its length and data, and its address in the place of the call's. Behind those told, one stands for all others. */
+/* Message i: its length and data, and its address in the place of the call's. Behind those told, one stands for all
+ * others. */
 static void message_at_hand(struct build *b)
 {
 	static const struct build_item none = { (const uint8_t *)"", 0, 0 };

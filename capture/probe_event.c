@@ -280,7 +280,8 @@ static uint64_t run_number(struct build *b, const struct rule *r)
 	case RULE_PAIR_INODE:
 		return build_u64(it, offsetof(struct record_pair, ino));
 	case RULE_PAIR_SOCKET:
-		return build_u64(it, r->b == 0 ? offsetof(struct record_pair, first) : offsetof(struct record_pair, second));
+		return build_u64(it, r->b == 0 ? offsetof(struct record_pair, first)
+					       : offsetof(struct record_pair, second));
 	case RULE_OPTION_LEVEL:
 		return socket_option_level((uint32_t)args[r->a]);
 	case RULE_OPTION_NAME:
@@ -339,7 +340,8 @@ static void put_end(struct build *b)
 static uint32_t fault_flags(uint64_t code)
 {
 	static const uint32_t set[] = {
-		PPM_PF_PROTECTION_VIOLATION, PPM_PF_WRITE_ACCESS, PPM_PF_USER_FAULT, PPM_PF_RESERVED_PAGE, PPM_PF_INSTRUCTION_FETCH,
+		PPM_PF_PROTECTION_VIOLATION, PPM_PF_WRITE_ACCESS,      PPM_PF_USER_FAULT,
+		PPM_PF_RESERVED_PAGE,        PPM_PF_INSTRUCTION_FETCH,
 	};
 	static const uint32_t clear[] = { PPM_PF_PAGE_NOT_PRESENT, PPM_PF_READ_ACCESS, PPM_PF_SUPERVISOR_FAULT, 0, 0 };
 	uint32_t out = 0;
@@ -396,7 +398,8 @@ static void hand_out(const struct build *b, struct scap_event *ev)
 	ev->extra_len = b->extra_len;
 }
 
-bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t cpu, uint64_t offset_ns, struct scap_event *ret_ev)
+bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t cpu, uint64_t offset_ns,
+		struct scap_event *ret_ev)
 {
 	struct build *b = &m->build;
 	const struct record *rec = record;
@@ -405,7 +408,8 @@ bool event_make(struct event_maker *m, const void *record, size_t len, uint16_t 
 	size_t left;
 	uint16_t type;
 
-	if (len < sizeof(*rec) || rec->bytes > len - sizeof(*rec) || rec->kind < RECORD_CALL || rec->kind > RECORD_FAULT) {
+	if (len < sizeof(*rec) || rec->bytes > len - sizeof(*rec) || rec->kind < RECORD_CALL ||
+	    rec->kind > RECORD_FAULT) {
 		return false;
 	}
 	left = rec->bytes;

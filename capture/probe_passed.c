@@ -1,6 +1,6 @@
 /*
- * probe_passed.c - descriptors that came over a unix socket: what each is open on, in the words of the descriptor lists, goes along
- * with the event that brought them (EXTRA_PASSED).
+ * probe_passed.c - descriptors that came over a unix socket: what each is open on, in the words of the descriptor
+ * lists, goes along with the event that brought them (EXTRA_PASSED).
  */
 #include "capture/probe_build.h"
 

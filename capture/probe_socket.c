@@ -79,7 +79,8 @@ static struct end peer_end(const struct record_socket *s, const struct build_ite
 	return e;
 }
 
-static void add_inet_tuple(struct build *b, const struct record_socket *s, const struct build_item *address, bool outgoing)
+static void add_inet_tuple(struct build *b, const struct record_socket *s, const struct build_item *address,
+			   bool outgoing)
 {
 	struct end local = { s->local, s->local_port };
 	struct end peer = peer_end(s, address);
@@ -95,7 +96,8 @@ static void add_inet_tuple(struct build *b, const struct record_socket *s, const
 }
 
 /* Outgoing, the format has the peer's address first; incoming, the own one. */
-static void add_unix_tuple(struct build *b, const struct record_socket *s, const struct build_item *address, bool outgoing)
+static void add_unix_tuple(struct build *b, const struct record_socket *s, const struct build_item *address,
+			   bool outgoing)
 {
 	size_t len = s->path_len <= RECORD_UNIX_PATH ? s->path_len : 0;
 

@@ -169,8 +169,9 @@ static bool exe_writable(const struct record_task *t)
 
 static uint64_t exe_flags(const struct record_task *t)
 {
-	return (exe_writable(t) ? PPM_EXE_WRITABLE : 0) | (t->exe.layer == RECORD_LAYER_UPPER ? PPM_EXE_UPPER_LAYER : 0) |
-		(t->exe.layer == RECORD_LAYER_LOWER ? PPM_EXE_LOWER_LAYER : 0) | (t->memfd ? PPM_EXE_FROM_MEMFD : 0);
+	return (exe_writable(t) ? PPM_EXE_WRITABLE : 0) |
+	       (t->exe.layer == RECORD_LAYER_UPPER ? PPM_EXE_UPPER_LAYER : 0) |
+	       (t->exe.layer == RECORD_LAYER_LOWER ? PPM_EXE_LOWER_LAYER : 0) | (t->memfd ? PPM_EXE_FROM_MEMFD : 0);
 }
 
 static uint64_t task_number(const struct build *b, const struct record_task *t, unsigned int what)

@@ -1,8 +1,8 @@
 /*
  * proc_fds.c - the descriptors of one process: /proc/PID/fd says what each is, fdinfo how it was opened.
  *
- * Nothing here waits for a file system: types and inode numbers are asked for without bringing them up to date, so that a dead file
- * server does not stop the recorder.
+ * Nothing here waits for a file system: types and inode numbers are asked for without bringing them up to date, so that
+ * a dead file server does not stop the recorder.
  */
 #include "capture/snapshot_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * proc_mounts.c - see proc_mounts.h. Lines of mountinfo: id, parent, major:minor, root, point, options, optional fields, "-", type,
- * source, options of the file system.
+ * proc_mounts.c - see proc_mounts.h. Lines of mountinfo: id, parent, major:minor, root, point, options, optional
+ * fields, "-", type, source, options of the file system.
  */
 #include "capture/proc_mounts.h"
 
@@ -115,7 +115,8 @@ static struct mount_row *row_new(struct mounts *m)
 	return &m->rows[m->count];
 }
 
-static void fill_overlay(struct mounts *m, struct mount_row *row, struct word root, struct word point, struct word options)
+static void fill_overlay(struct mounts *m, struct mount_row *row, struct word root, struct word point,
+			 struct word options)
 {
 	struct word upper = option(options, "upperdir=");
 

@@ -1,5 +1,6 @@
 /*
- * proc_parse.h - the texts of /proc/PID: stat, status, limits, cgroup, fdinfo. Pure text to numbers; what is absent keeps its default.
+ * proc_parse.h - the texts of /proc/PID: stat, status, limits, cgroup, fdinfo. Pure text to numbers; what is absent
+ * keeps its default.
  */
 #ifndef CAPTURE_PROC_PARSE_H
 #define CAPTURE_PROC_PARSE_H
@@ -46,8 +47,8 @@ void proc_parse_fdinfo(const struct buf *text, struct proc_fdinfo *ret_i);
 /* Kernel's open flags as the format has them. */
 uint32_t proc_open_flags(uint64_t kernel);
 
-/* "subsystem=path", each ended by a NUL, appended: one per controller. unified: names of controllers for the line of cgroup v2,
- * separated by blanks. */
+/* "subsystem=path", each ended by a NUL, appended: one per controller. unified: names of controllers for the line of
+ * cgroup v2, separated by blanks. */
 void proc_parse_cgroups(const struct buf *text, const char *unified, struct buf *out);
 
 /* Decimal, octal and hex digits from *io_s on, which moves behind them; 0 without any. */

@@ -1,8 +1,8 @@
 /*
  * proc_process.c - one process as /proc/PID tells it: names, arguments, numbers, namespaces, threads.
  *
- * Everything is read through the folder opened once: when the process ends and its pid is taken by another, reads fail instead of
- * telling of the other.
+ * Everything is read through the folder opened once: when the process ends and its pid is taken by another, reads fail
+ * instead of telling of the other.
  */
 #include "capture/snapshot_internal.h"
 
@@ -57,7 +57,8 @@ static int64_t read_fdlimit(struct snapshot *s, int dir_fd)
 	return proc_read(dir_fd, "limits", STAT_BYTES, &s->text) == 0 ? proc_parse_limits(&s->text) : -1;
 }
 
-static bool fill_numbers(struct scap_thread *t, struct snapshot *s, const struct proc_stat *stat, const struct proc_status *status)
+static bool fill_numbers(struct scap_thread *t, struct snapshot *s, const struct proc_stat *stat,
+			 const struct proc_status *status)
 {
 	struct scap_text comm = snapshot_text(s, stat->comm, strnlen(stat->comm, PROC_COMM_BYTES));
 

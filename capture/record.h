@@ -160,7 +160,8 @@ struct record_passed {
 	struct record_socket socket;	/* family 0: none */
 };
 
-/* Of the messages of one call: how many follow, each with its address and data behind it, and bytes of those that do not. */
+/* Of the messages of one call: how many follow, each with its address and data behind it, and bytes of those that do
+ * not. */
 struct record_messages {
 	__u32 count, spare;
 	__u64 rest;

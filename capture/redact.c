@@ -6,7 +6,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-/* Steps one search may take: far above what a sane pattern needs over a snaplen of data, far below a noticeable pause. */
+/* Steps one search may take: far above what a sane pattern needs over a snaplen of data, far below a noticeable
+ * pause. */
 #define MATCH_STEPS 200000u
 
 struct redact {
@@ -17,7 +18,8 @@ struct redact {
 	pcre2_match_context *context;
 };
 
-/* What secrets look like; each covers its groups. Names and separators stay readable. Repetitions that others follow are bounded. */
+/* What secrets look like; each covers its groups. Names and separators stay readable. Repetitions that others follow
+ * are bounded. */
 static const char *const secret_patterns[] = {
 	/* name=value, "name": "value", name: value; in queries, JSON, configuration. Not /etc/passwd: */
 	"(?i)(?<![/.])(?:passw(?:or)?d|passphrase|_pwd|\\bpwd(?==[^/])|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)"
@@ -48,8 +50,8 @@ static int add_pattern(struct redact *r, const char *pattern, struct err *e)
 	pcre2_code *c = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &code, &at, NULL);
 	if (c == NULL) {
 		pcre2_get_error_message(code, why, sizeof(why));
-		return err_set(e, ERR_USAGE, "--redact: pattern '%s' does not compile: %s, at character %zu", pattern, (const char *)why,
-			       (size_t)at);
+		return err_set(e, ERR_USAGE, "--redact: pattern '%s' does not compile: %s, at character %zu", pattern,
+			       (const char *)why, (size_t)at);
 	}
 	/* Without a compiler for this machine it is interpreted: slower, the same matches. */
 	pcre2_jit_compile(c, PCRE2_JIT_COMPLETE);

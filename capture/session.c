@@ -226,7 +226,8 @@ static void raise_priority(const struct session *s)
 	}
 }
 
-/* An old file goes when little else can fail. Not so a pipe: while nobody reads it, what the probe tells would be lost. */
+/* An old file goes when little else can fail. Not so a pipe: while nobody reads it, what the probe tells would be
+ * lost. */
 static bool output_is_last(const struct capture_options *o)
 {
 	struct stat st;

@@ -45,8 +45,8 @@ static void say_packets(struct session *s)
 	line(s,
 	     "packets: %llu (%llu bytes) from %u interface%s, %u gone; dropped: %llu by the kernel's buffer, %llu by "
 	     "interfaces",
-	     (unsigned long long)c.packets, (unsigned long long)c.bytes, c.interfaces, c.interfaces == 1 ? "" : "s", c.gone,
-	     (unsigned long long)c.drops_kernel, (unsigned long long)c.drops_interface);
+	     (unsigned long long)c.packets, (unsigned long long)c.bytes, c.interfaces, c.interfaces == 1 ? "" : "s",
+	     c.gone, (unsigned long long)c.drops_kernel, (unsigned long long)c.drops_interface);
 }
 
 void session_statistics(struct session *s)

@@ -1,5 +1,6 @@
 /*
- * snapshot.c - see snapshot.h. Processes first, then sockets: what was opened in between is in both, or its event follows.
+ * snapshot.c - see snapshot.h. Processes first, then sockets: what was opened in between is in both, or its event
+ * follows.
  */
 #include "capture/snapshot.h"
 
@@ -102,7 +103,8 @@ static void take_controllers(struct snapshot *s)
 	size_t n = sizeof(usual) - 1;
 	const char *names = usual;
 
-	if (root_read(s->root_fd, "sys/fs/cgroup/cgroup.controllers", sizeof(s->unified) - 1, &s->text) == 0 && s->text.len > 1) {
+	if (root_read(s->root_fd, "sys/fs/cgroup/cgroup.controllers", sizeof(s->unified) - 1, &s->text) == 0 &&
+	    s->text.len > 1) {
 		names = s->text.data;
 		n = s->text.len;
 	}
@@ -257,7 +259,8 @@ int snapshot_take(const struct snapshot_options *opt, struct snapshot **ret_s, s
 	s->self_net_ns = snapshot_ns(AT_FDCWD, "/proc/thread-self/ns/net");
 	s->self_user_ns = snapshot_ns(AT_FDCWD, "/proc/thread-self/ns/user");
 	if (s->proc_fd < 0 || s->root_fd < 0) {
-		rc = err_set_at(e, ERR_OPEN, s->proc_fd < 0 ? opt->proc : opt->root, ERR_NO_OFFSET, "cannot open the folder");
+		rc = err_set_at(e, ERR_OPEN, s->proc_fd < 0 ? opt->proc : opt->root, ERR_NO_OFFSET,
+				"cannot open the folder");
 	} else {
 		rc = take_all(s, e);
 	}

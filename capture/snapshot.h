@@ -1,14 +1,14 @@
 /*
- * snapshot.h - the machine as it is when a recording (or a rotated file) begins: what /proc, netlink and the files of container
- * engines tell, as scap blocks.
+ * snapshot.h - the machine as it is when a recording (or a rotated file) begins: what /proc, netlink and the files of
+ * container engines tell, as scap blocks.
  *
- * The probe records already while the scan runs. Each process has a moment at which it was looked at (snapshot_seen_ns): its events
- * before that moment are in the snapshot and must not be written behind it; neither must a parent's clone, fork or vfork event that
- * is older than the moment of the child it returned. Processes that came and went, or came after their turn, have none: all their
- * events count.
+ * The probe records already while the scan runs. Each process has a moment at which it was looked at
+ * (snapshot_seen_ns): its events before that moment are in the snapshot and must not be written behind it; neither must
+ * a parent's clone, fork or vfork event that is older than the moment of the child it returned. Processes that came and
+ * went, or came after their turn, have none: all their events count.
  *
- * One thread. Enters network namespaces and comes back (CAP_SYS_ADMIN); without the permission sockets of other namespaces are told
- * as /proc/PID/net shows them (unix sockets without their peers), and the count says so.
+ * One thread. Enters network namespaces and comes back (CAP_SYS_ADMIN); without the permission sockets of other
+ * namespaces are told as /proc/PID/net shows them (unix sockets without their peers), and the count says so.
  */
 #ifndef CAPTURE_SNAPSHOT_H
 #define CAPTURE_SNAPSHOT_H
@@ -28,8 +28,8 @@ struct snapshot_options {
 	uint64_t (*now_ns)(void *arg);	/* epoch time by the clock of the events; NULL: the system's clock */
 	void *now_arg;
 	struct containers *containers;	/* the recording's, told by snapshot_containers; NULL: the snapshot has its own */
-	/* Kernel address of a unix socket by its inode number, as events name it; 0 unknown. NULL: taken from /proc/net/unix, which
-	 * shows it with kernel.kptr_restrict = 1 only. */
+	/* Kernel address of a unix socket by its inode number, as events name it; 0 unknown. NULL: taken from
+	 * /proc/net/unix, which shows it with kernel.kptr_restrict = 1 only. */
 	uint64_t (*unix_address)(void *arg, uint64_t ino);
 	void *unix_arg;
 };
@@ -42,7 +42,8 @@ struct snapshot_counts {
 };
 
 struct snapshot;
-/* opt is read during the call, but for what its pointers lead to: redact and containers are borrowed until snapshot_free. */
+/* opt is read during the call, but for what its pointers lead to: redact and containers are borrowed until
+ * snapshot_free. */
 int snapshot_take(const struct snapshot_options *opt, struct snapshot **ret_s, struct err *e);
 void snapshot_free(struct snapshot *s);
 

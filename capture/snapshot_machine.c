@@ -1,6 +1,6 @@
 /*
- * snapshot_machine.c - the machine itself, and its users and groups from the files below the root: no name service is asked, which
- * could wait for a network.
+ * snapshot_machine.c - the machine itself, and its users and groups from the files below the root: no name service is
+ * asked, which could wait for a network.
  */
 #include "capture/snapshot_internal.h"
 

@@ -1,8 +1,8 @@
 /*
  * snapshot_net.c - every network namespace that a process is in: its sockets and the addresses of its interfaces.
  *
- * The thread enters each namespace once and comes back at the end; when it could not come back the snapshot fails, for the recorder
- * must not go on in a foreign one.
+ * The thread enters each namespace once and comes back at the end; when it could not come back the snapshot fails, for
+ * the recorder must not go on in a foreign one.
  */
 #include "capture/snapshot_internal.h"
 
@@ -143,7 +143,8 @@ static int go_home(struct net_walk *w, struct err *e)
 }
 
 /* By netlink, from inside. *ret_told: what came whole. */
-static int ask_inside(struct net_walk *w, const struct snap_process *p, int pid_fd, unsigned int *ret_told, struct err *e)
+static int ask_inside(struct net_walk *w, const struct snap_process *p, int pid_fd, unsigned int *ret_told,
+		      struct err *e)
 {
 	struct snapshot *s = w->s;
 	int rc;
@@ -199,7 +200,9 @@ out:
 
 int snapshot_networks(struct snapshot *s, struct err *e)
 {
-	struct net_walk w = { .s = s, .home_fd = open(SELF_NET, O_RDONLY | O_CLOEXEC), .addresses = addresses_shown(s) };
+	struct net_walk w = { .s = s,
+			      .home_fd = open(SELF_NET, O_RDONLY | O_CLOEXEC),
+			      .addresses = addresses_shown(s) };
 	int rc = list_interfaces(s);
 	int back;
 

@@ -51,8 +51,12 @@ static int ask(struct diag *d, const void *request, size_t len, const void *attr
 			      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 			      .nlmsg_seq = ++d->seq };
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
-	struct iovec parts[3] = { { &h, sizeof(h) }, { (void *)(uintptr_t)request, len }, { (void *)(uintptr_t)attr, attr_len } };
-	struct msghdr m = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = parts, .msg_iovlen = attr_len > 0 ? 3 : 2 };
+	struct iovec parts[3] = { { &h, sizeof(h) },
+				  { (void *)(uintptr_t)request, len },
+				  { (void *)(uintptr_t)attr, attr_len } };
+	struct msghdr m = {
+		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = parts, .msg_iovlen = attr_len > 0 ? 3 : 2
+	};
 
 	return sendmsg(d->fd, &m, 0) == (ssize_t)h.nlmsg_len ? 0 : ERR_UNSUPPORTED;
 }
@@ -193,7 +197,8 @@ static int unix_row(struct diag *d, struct cursor payload, uint8_t l4)
 			buf_add(&d->name, value.p, value.left);
 		}
 	}
-	/* Abstract names begin with a NUL and may hold more: shown as /proc/net/unix shows them. Others may end with one. */
+	/* Abstract names begin with a NUL and may hold more: shown as /proc/net/unix shows them. Others may end with
+	 * one. */
 	while (d->name.len > 1 && d->name.data[0] != '\0' && d->name.data[d->name.len - 1] == '\0') {
 		d->name.len--;
 	}

@@ -109,9 +109,9 @@ void sock_netlink_name(struct buf *out, unsigned int protocol, uint32_t port)
 {
 	/* By number, from 0 (linux/netlink.h). */
 	static const char *const names[] = {
-		"route", "unused", "usersock", "firewall", "sock_diag", "nflog", "xfrm", "selinux", "iscsi", "audit", "fib_lookup",
-		"connector", "netfilter", "ip6_fw", "dnrtmsg", "kobject_uevent", "generic", "dm", "scsitransport", "ecryptfs", "rdma",
-		"crypto", "smc",
+		"route",   "unused", "usersock",      "firewall",  "sock_diag", "nflog",  "xfrm",    "selinux",
+		"iscsi",   "audit",  "fib_lookup",    "connector", "netfilter", "ip6_fw", "dnrtmsg", "kobject_uevent",
+		"generic", "dm",     "scsitransport", "ecryptfs",  "rdma",      "crypto", "smc",
 	};
 
 	if (protocol < ARRAY_LEN(names)) {

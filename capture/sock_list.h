@@ -45,8 +45,8 @@ const struct sock *socks_find(const struct socks *s, uint64_t ino);
 /* The row for a connected or a listening socket of an address family: type from both. */
 uint8_t sock_inet_type(bool v6, bool server);
 
-/* What is known when only the protocol's name is ("TCP", "UDPv6", "PACKET", as the socket's attribute tells): type and l4, no
- * addresses. */
+/* What is known when only the protocol's name is ("TCP", "UDPv6", "PACKET", as the socket's attribute tells): type and
+ * l4, no addresses. */
 void sock_from_protocol(const char *protocol, struct sock *io_row);
 
 /* Name of a netlink socket: "route:PORT". Appended, not ended. */

@@ -1,5 +1,6 @@
 /*
- * sock_proc.c - see sock_proc.h. Columns as the kernel prints them: addresses in hex, each 32 bits in the machine's own order.
+ * sock_proc.c - see sock_proc.h. Columns as the kernel prints them: addresses in hex, each 32 bits in the machine's own
+ * order.
  */
 #include "capture/sock_proc.h"
 

@@ -248,13 +248,15 @@ struct mkcap_io {
 	uint64_t usrc, udst;
 };
 
-/* type: 7 read, 9 write, 31 sendto, 35 recvfrom, 49 sendmsg, 51 sendmmsg, 53 recvmsg, 55 recvmmsg, 117 readv, 119 writev. */
+/* type: 7 read, 9 write, 31 sendto, 35 recvfrom, 49 sendmsg, 51 sendmmsg, 53 recvmsg, 55 recvmmsg, 117 readv, 119
+ * writev. */
 void mkcap_io(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t type, const struct mkcap_io *x);
 /* Its enter event; type as above. */
 void mkcap_io_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t type, const struct mkcap_io *x);
-void mkcap_sendfile(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t out_fd, int64_t in_fd, uint64_t offset,
-		    uint64_t size);
-void mkcap_sendfile_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t out_fd, int64_t in_fd, uint64_t offset, uint64_t size);
+void mkcap_sendfile(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t out_fd, int64_t in_fd,
+		    uint64_t offset, uint64_t size);
+void mkcap_sendfile_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t out_fd, int64_t in_fd, uint64_t offset,
+			  uint64_t size);
 void mkcap_bind(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, const char *ip, uint16_t port);
 void mkcap_bind_unix(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, const char *path);
 void mkcap_listen(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t fd, uint32_t backlog);
@@ -278,7 +280,8 @@ void mkcap_futex(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, uint64_
 void mkcap_futex_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint64_t addr);
 void mkcap_nanosleep(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, uint64_t interval_ns);
 void mkcap_nanosleep_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint64_t interval_ns);
-/* A call that has no event type: code of the schema's list of calls (178 clock_nanosleep), number on the machine (230). */
+/* A call that has no event type: code of the schema's list of calls (178 clock_nanosleep), number on the machine
+ * (230). */
 void mkcap_generic(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t code, uint16_t native);
 
 /* State records; tid is -1. The JSON is the whole object {"container":{...}}. */

@@ -1,6 +1,6 @@
 /*
- * mkcap_io.c - see mkcap.h: calls that move bytes through sockets, and those around them, in today's layout and with the
- * enter events of the releases that wrote both. Data may hold any byte.
+ * mkcap_io.c - see mkcap.h: calls that move bytes through sockets, and those around them, in today's layout and with
+ * the enter events of the releases that wrote both. Data may hold any byte.
  */
 #include "mkcap.h"
 
@@ -134,8 +134,8 @@ void mkcap_io_enter(struct mkcap *m, uint64_t ts, int64_t tid, uint16_t type, co
 	mkcap_end(m);
 }
 
-void mkcap_sendfile(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t out_fd, int64_t in_fd, uint64_t offset,
-		    uint64_t size)
+void mkcap_sendfile(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int64_t out_fd, int64_t in_fd,
+		    uint64_t offset, uint64_t size)
 {
 	mkcap_event(m, ts, tid, SENDFILE);
 	mkcap_p_s64(m, res);
@@ -146,7 +146,8 @@ void mkcap_sendfile(struct mkcap *m, uint64_t ts, int64_t tid, int64_t res, int6
 	mkcap_end(m);
 }
 
-void mkcap_sendfile_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t out_fd, int64_t in_fd, uint64_t offset, uint64_t size)
+void mkcap_sendfile_enter(struct mkcap *m, uint64_t ts, int64_t tid, int64_t out_fd, int64_t in_fd, uint64_t offset,
+			  uint64_t size)
 {
 	mkcap_event(m, ts, tid, SENDFILE - 1);
 	mkcap_p_s64(m, out_fd);

@@ -1,5 +1,6 @@
 /*
- * mkfield.h - fields over events that went through decode and fold: what mkcap built becomes a batch, its last event the subject.
+ * mkfield.h - fields over events that went through decode and fold: what mkcap built becomes a batch, its last event
+ * the subject.
  */
 #ifndef MKFIELD_H
 #define MKFIELD_H

@@ -70,7 +70,8 @@ static inline void h2_block(struct buf *b, nghttp2_hd_deflater *d, const char *c
 }
 
 /* The same as one HEADERS frame. */
-static inline void h2_headers(struct buf *b, nghttp2_hd_deflater *d, unsigned int flags, uint32_t id, const char *const *lines)
+static inline void h2_headers(struct buf *b, nghttp2_hd_deflater *d, unsigned int flags, uint32_t id,
+			      const char *const *lines)
 {
 	struct buf block;
 

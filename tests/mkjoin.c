@@ -1,6 +1,6 @@
 /*
- * mkjoin.c - see mkjoin.h: the clock, threads and files of the recorded host, and the two captures. Blocks are built when
- * something happens and put in order of time at the end.
+ * mkjoin.c - see mkjoin.h: the clock, threads and files of the recorded host, and the two captures. Blocks are built
+ * when something happens and put in order of time at the end.
  */
 #include "mkjoin_internal.h"
 
@@ -290,8 +290,9 @@ struct mkjoin_fd *mkjoin_fd_bound(struct mkjoin *j, uint32_t task, uint16_t port
 	for (size_t i = 0; i < j->fd_count; i++) {
 		struct mkjoin_fd *f = &j->fd[i];
 
-		if (f->leader == j->task[task].leader && f->close_ns == 0 && f->conn == MKJOIN_NONE && f->port == port &&
-		    (path == NULL) == (f->path == NULL) && (path == NULL || strcmp(path, f->path) == 0)) {
+		if (f->leader == j->task[task].leader && f->close_ns == 0 && f->conn == MKJOIN_NONE &&
+		    f->port == port && (path == NULL) == (f->path == NULL) &&
+		    (path == NULL || strcmp(path, f->path) == 0)) {
 			return f;
 		}
 	}
@@ -408,7 +409,8 @@ static bool captured(const struct mkjoin *j, const struct mkjoin_block *b)
 	uint64_t ns;
 
 	if (b->what != BLOCK_IS_PACKET) {
-		return b->ns >= j->calls_from_ns && b->ns < j->calls_until_ns && mkjoin_recorded(j, j->call[b->owner].task);
+		return b->ns >= j->calls_from_ns && b->ns < j->calls_until_ns &&
+		       mkjoin_recorded(j, j->call[b->owner].task);
 	}
 	ns = j->packet[b->owner].true_ns;
 	return ns >= j->packets_from_ns && ns < j->packets_until_ns &&
@@ -426,8 +428,8 @@ static void write_heads(struct mkjoin *j)
 	if (!k->one_file) {
 		mkcap_section(&j->packets, 0);
 	}
-	mkcap_idb(m, 1, k->packet_snaplen != 0 ? k->packet_snaplen : 262144, k->digits == 0 || k->digits == 6 ? -1 : k->digits,
-		  "eth0");
+	mkcap_idb(m, 1, k->packet_snaplen != 0 ? k->packet_snaplen : 262144,
+		  k->digits == 0 || k->digits == 6 ? -1 : k->digits, "eth0");
 }
 
 /* The time stands behind type, length and cpu. */

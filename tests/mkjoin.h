@@ -17,9 +17,9 @@
  *     mkjoin_release(&j);
  *
  * The script moves a clock of its own, which is the one of the system calls; what it does happens at once, packets and
- * arrivals a little later. A process MKJOIN_NONE is on a host whose calls nobody recorded: its packets are there, its events
- * are not. Delays are drawn from the seed, never from the knobs that only say what the captures missed: the same script has the
- * same calls and packets (by index in j) with any of these.
+ * arrivals a little later. A process MKJOIN_NONE is on a host whose calls nobody recorded: its packets are there, its
+ * events are not. Delays are drawn from the seed, never from the knobs that only say what the captures missed: the same
+ * script has the same calls and packets (by index in j) with any of these.
  *
  * Numbers of events are raw: all event blocks counted from 1. Ends and directions: 0 is the client, 1 the server;
  * stream[0] is what the client sends. Aborts on wrong use.
@@ -256,7 +256,8 @@ void mkjoin_epoll(struct mkjoin *j, uint32_t task, int64_t ready);	/* epoll_wait
 /* ---- sockets (mkjoin_talk.c) ---- */
 
 /* Not open yet. UNIX: server is the path, the rest NULL and 0. */
-uint32_t mkjoin_conn(struct mkjoin *j, uint8_t kind, const char *client, uint16_t cport, const char *server, uint16_t sport);
+uint32_t mkjoin_conn(struct mkjoin *j, uint8_t kind, const char *client, uint16_t cport, const char *server,
+		     uint16_t sport);
 /* The end's address as the other end and the packets see it. */
 void mkjoin_nat(struct mkjoin *j, uint32_t conn, unsigned int end, const char *ip, uint16_t port);
 /* socket, bind, listen. ip NULL: unix at path. kind UDP: socket and bind. */
@@ -272,8 +273,8 @@ void mkjoin_accept(struct mkjoin *j, uint32_t conn, uint32_t task);
 /* UDP without connect: the client's socket. */
 void mkjoin_socket(struct mkjoin *j, uint32_t conn, uint32_t task);
 /* The index of the call. task may be of another process that has the socket open. */
-uint32_t mkjoin_send(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how, const void *data,
-		     size_t n);
+uint32_t mkjoin_send(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how,
+		     const void *data, size_t n);
 /* n 0: all that was sent and not received (UDP: one datagram). Waits until it is there. */
 uint32_t mkjoin_receive(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how, size_t n);
 /* A read of 0, after the other end's FIN. */
@@ -287,12 +288,12 @@ void mkjoin_hang_up(struct mkjoin *j, uint32_t conn, unsigned int first, uint32_
 
 /* Append a message to out and note where in the stream it will be when out is the next thing that end sends. parent:
  * turn in whose service it is asked, or MKJOIN_NONE. Returns the turn. */
-uint32_t mkjoin_ask(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *method, const char *target,
-		    size_t body);
+uint32_t mkjoin_ask(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *method,
+		    const char *target, size_t body);
 void mkjoin_answer(struct mkjoin *j, struct buf *out, uint32_t turn, uint16_t status, size_t body);
 /* The same for other protocols. */
-uint32_t mkjoin_ask_bytes(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *name, const void *data,
-			  size_t n);
+uint32_t mkjoin_ask_bytes(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *name,
+			  const void *data, size_t n);
 void mkjoin_answer_bytes(struct mkjoin *j, struct buf *out, uint32_t turn, const void *data, size_t n);
 /* A FastCGI request and response, a PostgreSQL query and its result, a DNS question and answer: data for the above. */
 void mkjoin_fastcgi_request(struct buf *out, const char *script, const char *uri);
@@ -303,13 +304,15 @@ void mkjoin_dns_question(struct buf *out, uint16_t id, const char *name);
 void mkjoin_dns_answer(struct buf *out, uint16_t id, const char *name, const char *ip);
 
 /* What is in out is sent (from end), and out is empty again. */
-uint32_t mkjoin_say(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how, struct buf *out);
+uint32_t mkjoin_say(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how,
+		    struct buf *out);
 /* One request over an open connection, asked, read, answered in one write and read. Returns the turn. */
 uint32_t mkjoin_get(struct mkjoin *j, uint32_t conn, uint32_t client, uint32_t server, const char *target, size_t body);
 
 /* ---- what is true (mkjoin_truth.c) ---- */
 
-/* The packets' clock minus the syscalls', at a moment of the latter; and a true moment as packets are stamped (not cut). */
+/* The packets' clock minus the syscalls', at a moment of the latter; and a true moment as packets are stamped (not
+ * cut). */
 int64_t mkjoin_offset_at(const struct mkjoin *j, uint64_t ns);
 uint64_t mkjoin_stamp(const struct mkjoin *j, uint64_t ns);
 /* Recorded calls of a thread with numbers between these two, enter events not counted. */
@@ -348,7 +351,8 @@ struct mkjoin_shop {
 	uint32_t brief[SHOP_SHORT];
 	/* turns */
 	uint32_t keepalive_turn[3], pipelined_turn[2], interleaved_turn[2], dynamic_turn, fastcgi_turn, query_turn;
-	uint32_t sendfile_turn, upload_turn, forked_turn, shared_turn, mapped_turn, v6_turn, dns_turn, inherited_turn[2];
+	uint32_t sendfile_turn, upload_turn, forked_turn, shared_turn, mapped_turn, v6_turn, dns_turn,
+		inherited_turn[2];
 };
 
 /* Tells it all, over about ten minutes, and finishes j. */

@@ -40,8 +40,8 @@ void mkjoin_view(const struct mkjoin_conn *c, unsigned int end, struct mkjoin_vi
 /* From the captured interface to the server's process: it is the server's own. */
 #define MKJOIN_NEAR_NS 2000
 
-/* What a call that began then puts on the wire: the stream from there on, in segments; the handshake (when the client knows how
- * it ended); the FIN, unless it is there already. */
+/* What a call that began then puts on the wire: the stream from there on, in segments; the handshake (when the client
+ * knows how it ended); the FIN, unless it is there already. */
 void mkjoin_put_segments(struct mkjoin *j, uint32_t conn, unsigned int side, uint64_t offset, uint64_t begin_ns);
 uint64_t mkjoin_put_handshake(struct mkjoin *j, uint32_t conn, uint64_t begin_ns);
 void mkjoin_put_fin(struct mkjoin *j, uint32_t conn, unsigned int end, uint64_t begin_ns);

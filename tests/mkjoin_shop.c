@@ -1,6 +1,7 @@
 /*
- * mkjoin_shop.c - see mkjoin.h: the story of a shop with everything that connections do: nginx with two workers, php-fpm
- * behind a unix socket, PostgreSQL on the loopback interface, a resolver, a server that forks, clients on another host.
+ * mkjoin_shop.c - see mkjoin.h: the story of a shop with everything that connections do: nginx with two workers,
+ * php-fpm behind a unix socket, PostgreSQL on the loopback interface, a resolver, a server that forks, clients on
+ * another host.
  */
 #include "mkjoin_internal.h"
 
@@ -146,7 +147,8 @@ static void interleaved(struct story *y)
 		c[i] = open_web(y, WEB_PORT, s->worker);
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		s->interleaved_turn[i] = mkjoin_ask(j, y->out, c[i], MKJOIN_NONE, "GET", i == 0 ? "/left" : "/right/side", 0);
+		s->interleaved_turn[i] =
+			mkjoin_ask(j, y->out, c[i], MKJOIN_NONE, "GET", i == 0 ? "/left" : "/right/side", 0);
 		say(y, c[i], 0, y->client, MKJOIN_RW);
 	}
 	mkjoin_epoll(j, s->worker, 2);
@@ -179,7 +181,8 @@ static void ask_database(struct story *y)
 	mkjoin_accept(j, c, s->postgres);
 	buf_init(&data, 1 << 16);
 	mkjoin_query(&data, "SELECT name FROM item WHERE id = 7");
-	s->query_turn = mkjoin_ask_bytes(j, y->out, c, s->fastcgi_turn, "SELECT name FROM item WHERE id = 7", data.data, data.len);
+	s->query_turn = mkjoin_ask_bytes(j, y->out, c, s->fastcgi_turn, "SELECT name FROM item WHERE id = 7", data.data,
+					 data.len);
 	say(y, c, 0, s->php, MKJOIN_FROM);
 	mkjoin_receive(j, c, 1, s->postgres, MKJOIN_FROM | MKJOIN_WAITS, 0);
 	mkjoin_file(j, s->postgres, "/var/lib/postgresql/base/1", 8192);
@@ -486,9 +489,9 @@ static void brief_ones(struct story *y)
 
 void mkjoin_shop(struct mkjoin *j, struct mkjoin_shop *ret_shop)
 {
-	static void (*const chapters[])(struct story *y) = {
-		old_ones, pipelined, interleaved, dynamic, sent_file, upload, inherited_by_fork, reused, other_addresses, name_asked,
-		half_seen, bait, behind_nat, brief_ones,
+	static void (*const chapters[])(struct story * y) = {
+		old_ones, pipelined,       interleaved, dynamic,   sent_file, upload,     inherited_by_fork,
+		reused,   other_addresses, name_asked,  half_seen, bait,      behind_nat, brief_ones,
 	};
 	struct story y = { .j = j, .s = ret_shop, .out = &j->text };
 

@@ -23,7 +23,8 @@ static bool is_v6(const char *ip)
 
 /* ---- connections --------------------------------------------------------------------------------- */
 
-uint32_t mkjoin_conn(struct mkjoin *j, uint8_t kind, const char *client, uint16_t cport, const char *server, uint16_t sport)
+uint32_t mkjoin_conn(struct mkjoin *j, uint8_t kind, const char *client, uint16_t cport, const char *server,
+		     uint16_t sport)
 {
 	struct mkjoin_conn *c;
 
@@ -155,7 +156,8 @@ static int32_t make_socket(struct mkjoin *j, uint32_t task, uint32_t domain, uin
 	return fd;
 }
 
-static struct mkjoin_fd *bound_fd(struct mkjoin *j, uint32_t task, const char *ip, uint16_t port, const char *path, uint64_t ns)
+static struct mkjoin_fd *bound_fd(struct mkjoin *j, uint32_t task, const char *ip, uint16_t port, const char *path,
+				  uint64_t ns)
 {
 	uint8_t type = path != NULL ? FD_SOCKET_UNIX : is_v6(ip) ? FD_SERVER6 : FD_SERVER4;
 	struct mkjoin_fd *f = mkjoin_fd_open(j, task, type, ns);
@@ -205,7 +207,8 @@ void mkjoin_listen(struct mkjoin *j, uint32_t task, uint8_t kind, const char *ip
 void mkjoin_socket(struct mkjoin *j, uint32_t conn, uint32_t task)
 {
 	if (task != MKJOIN_NONE) {
-		make_socket(j, task, domain_of(&j->conn[conn], 0), j->conn[conn].kind, end_fd(j, conn, 0, task, j->now + 1)->fd);
+		make_socket(j, task, domain_of(&j->conn[conn], 0), j->conn[conn].kind,
+			    end_fd(j, conn, 0, task, j->now + 1)->fd);
 	}
 }
 
@@ -235,7 +238,8 @@ static void connected(struct mkjoin *j, uint32_t conn, uint32_t task, int32_t fd
 	at_end(j, call, MKJOIN_NONE, 0, fd, at);
 }
 
-static void connect_call(struct mkjoin *j, uint32_t conn, uint32_t task, int32_t fd, uint64_t begin, uint64_t end, int64_t res)
+static void connect_call(struct mkjoin *j, uint32_t conn, uint32_t task, int32_t fd, uint64_t begin, uint64_t end,
+			 int64_t res)
 {
 	struct mkjoin_view v;
 	struct mkcap_io x = { .res = res, .fd = fd };
@@ -315,7 +319,8 @@ void mkjoin_accept(struct mkjoin *j, uint32_t conn, uint32_t task)
 
 static uint16_t type_of(unsigned int how, bool out)
 {
-	static const uint16_t types[][2] = { { 7, 9 }, { 117, 119 }, { 35, 31 }, { 53, 49 }, { 55, 51 }, { 0, EV_SENDFILE }, { 0, 0 } };
+	static const uint16_t types[][2] = { { 7, 9 },   { 117, 119 },       { 35, 31 }, { 53, 49 },
+					     { 55, 51 }, { 0, EV_SENDFILE }, { 0, 0 } };
 
 	return types[how & MKJOIN_HOW][out];
 }
@@ -377,8 +382,8 @@ static void transfer_event(struct mkjoin *j, uint32_t call, unsigned int how, ui
 }
 
 /* The row of such a call, with its event unless it leaves none. */
-static uint32_t transfer(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how, uint8_t what,
-			 uint64_t offset, size_t n, uint64_t begin_ns, uint64_t end_ns)
+static uint32_t transfer(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how,
+			 uint8_t what, uint64_t offset, size_t n, uint64_t begin_ns, uint64_t end_ns)
 {
 	uint32_t call = mkjoin_call(j, task, what, type_of(how, what == MKJOIN_SEND), begin_ns, end_ns);
 	struct mkjoin_call *row;
@@ -398,8 +403,8 @@ static uint32_t transfer(struct mkjoin *j, uint32_t conn, unsigned int end, uint
 	return call;
 }
 
-uint32_t mkjoin_send(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how, const void *data,
-		     size_t n)
+uint32_t mkjoin_send(struct mkjoin *j, uint32_t conn, unsigned int end, uint32_t task, unsigned int how,
+		     const void *data, size_t n)
 {
 	struct mkjoin_conn *c = &j->conn[conn];
 	uint64_t begin = mkjoin_moment(j, task);

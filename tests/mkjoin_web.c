@@ -49,8 +49,8 @@ static void add_number(struct buf *out, size_t n)
 	buf_adds(out, text);
 }
 
-uint32_t mkjoin_ask(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *method, const char *target,
-		    size_t body)
+uint32_t mkjoin_ask(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *method,
+		    const char *target, size_t body)
 {
 	struct mkjoin_turn *t = new_turn(j, out, conn, parent);
 	uint32_t id = (uint32_t)(j->turn_count - 1);
@@ -93,8 +93,8 @@ void mkjoin_answer(struct mkjoin *j, struct buf *out, uint32_t turn, uint16_t st
 	t->stop[1] = j->conn[t->conn].stream[1].len + out->len;
 }
 
-uint32_t mkjoin_ask_bytes(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *name, const void *data,
-			  size_t n)
+uint32_t mkjoin_ask_bytes(struct mkjoin *j, struct buf *out, uint32_t conn, uint32_t parent, const char *name,
+			  const void *data, size_t n)
 {
 	struct mkjoin_turn *t = new_turn(j, out, conn, parent);
 

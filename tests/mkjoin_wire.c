@@ -1,6 +1,6 @@
 /*
- * mkjoin_wire.c - see mkjoin.h: the packets that calls make. A byte passes the captured interface after the call that sent it
- * began, and reaches the process at the other end a little later: no call that returns it ends before.
+ * mkjoin_wire.c - see mkjoin.h: the packets that calls make. A byte passes the captured interface after the call that
+ * sent it began, and reaches the process at the other end a little later: no call that returns it ends before.
  */
 #include "mkjoin_internal.h"
 #include "mkpkt.h"
@@ -120,7 +120,8 @@ static void acknowledge(struct mkjoin *j, uint32_t conn, unsigned int side, uint
 }
 
 /* One segment, once more if it is its turn. When it is there. */
-static uint64_t put_segment(struct mkjoin *j, uint32_t conn, unsigned int side, uint64_t offset, size_t n, uint64_t begin_ns)
+static uint64_t put_segment(struct mkjoin *j, uint32_t conn, unsigned int side, uint64_t offset, size_t n,
+			    uint64_t begin_ns)
 {
 	struct mkjoin_conn *c = &j->conn[conn];
 	uint64_t ns = on_the_wire(j, c, side, begin_ns);

@@ -1,6 +1,6 @@
 /*
- * mkjoincheck.h - what every joined story must fulfil, whatever its captures missed: each connection that both captures hold
- * is one pair with the right sockets, nothing else is a pair, and the clocks' offset lies within its bounds.
+ * mkjoincheck.h - what every joined story must fulfil, whatever its captures missed: each connection that both captures
+ * hold is one pair with the right sockets, nothing else is a pair, and the clocks' offset lies within its bounds.
  */
 #ifndef TESTS_MKJOINCHECK_H
 #define TESTS_MKJOINCHECK_H
@@ -17,8 +17,8 @@ static inline bool about_conn(const struct mkjoin *j, uint32_t conn, bool ok, co
 	const struct mkjoin_conn *c = &j->conn[conn];
 
 	if (!ok) {
-		printf("\n%s:%d: connection %u, %s:%u to %s:%u\n", file, line, conn, c->end[0].ip, c->end[0].port, c->end[1].ip,
-		       c->end[1].port);
+		printf("\n%s:%d: connection %u, %s:%u to %s:%u\n", file, line, conn, c->end[0].ip, c->end[0].port,
+		       c->end[1].ip, c->end[1].port);
 	}
 	return ok;
 }
@@ -89,8 +89,8 @@ static inline void check_pairs(const struct mkjoined *k, const struct mkjoin *j)
 	CU_ASSERT_EQUAL(n, expected);
 }
 
-/* All clocks: the true offset between their bounds, the estimate within a distance of it; packets' times come back to the calls'
- * clock within the same. */
+/* All clocks: the true offset between their bounds, the estimate within a distance of it; packets' times come back to
+ * the calls' clock within the same. */
 static inline void check_clocks(const struct mkjoined *k, const struct mkjoin *j, int64_t within_ns)
 {
 	size_t n;
@@ -109,13 +109,15 @@ static inline void check_clocks(const struct mkjoined *k, const struct mkjoin *j
 		for (size_t p = 0; p < j->packet_count; p += 37) {
 			int64_t back = (int64_t)clock_to_calls(&c[i], j->packet[p].stamp_ns);
 
-			CU_ASSERT_TRUE(llabs(back - j->knobs.calls_ahead_ns - (int64_t)j->packet[p].true_ns) <= within_ns);
+			CU_ASSERT_TRUE(llabs(back - j->knobs.calls_ahead_ns - (int64_t)j->packet[p].true_ns) <=
+				       within_ns);
 		}
 	}
 }
 
 /* A whole shop with these knobs, joined. */
-static inline void joined_shop(struct mkjoin *j, struct mkjoin_shop *s, struct mkjoined *k, const struct mkjoin_knobs *knobs)
+static inline void joined_shop(struct mkjoin *j, struct mkjoin_shop *s, struct mkjoined *k,
+			       const struct mkjoin_knobs *knobs)
 {
 	mkjoin_init(j, knobs);
 	mkjoin_shop(j, s);

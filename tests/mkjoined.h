@@ -1,6 +1,6 @@
 /*
- * mkjoined.h - captures built in memory through framing, decode, fold, flows and sockets to their matches, without the engine
- * and without threads; and the way from what a mkjoin says to the rows that must say the same.
+ * mkjoined.h - captures built in memory through framing, decode, fold, flows and sockets to their matches, without the
+ * engine and without threads; and the way from what a mkjoin says to the rows that must say the same.
  *
  *     struct mkjoined k;
  *     mkjoined_init(&k);
@@ -169,7 +169,8 @@ static inline struct source *mkjoined_add(struct mkjoined *k, const struct mkcap
 	struct err e;
 
 	err_init(&e);
-	mkjoined_need(i < MKJOINED_SOURCES && fd >= 0 && write(fd, m->out.data, m->out.len) == (ssize_t)m->out.len, "memfd");
+	mkjoined_need(i < MKJOINED_SOURCES && fd >= 0 && write(fd, m->out.data, m->out.len) == (ssize_t)m->out.len,
+		      "memfd");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	mkjoined_need(input_open(&file, &opt, &k->input[i], &e) == 0, path);
 	mkjoined_need(input_next(k->input[i], &st, &member, &wrap, &e) == 0, "not a capture");
@@ -306,7 +307,8 @@ static inline bool mkjoined_is_end(const struct mkjoin *j, uint32_t conn, unsign
 }
 
 /* The socket that carried this end's calls, or NULL. */
-static inline const struct sock *mkjoined_sock(const struct mkjoined *k, const struct mkjoin *j, uint32_t conn, unsigned int end)
+static inline const struct sock *mkjoined_sock(const struct mkjoined *k, const struct mkjoin *j, uint32_t conn,
+					       unsigned int end)
 {
 	const struct mkjoin_end *e = &j->conn[conn].end[end];
 	const struct socks *socks = mkjoined_socks(k);

@@ -1,6 +1,6 @@
 /*
- * mklayers.h - built packets through dissection alone, without framing: each packet's captured bytes lie in a heap block of just
- * their size, so that a sanitizer sees one byte too many.
+ * mklayers.h - built packets through dissection alone, without framing: each packet's captured bytes lie in a heap
+ * block of just their size, so that a sanitizer sees one byte too many.
  *
  *     struct mklayers m;
  *     mklayers_init(&m);
@@ -111,7 +111,8 @@ static inline bool mklayers_path_is(const struct layer *l, const char *expected)
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < PATH_LEVELS && path_at(l->path, i) != 0; i++) {
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? ":" : "", proto_name(path_at(l->path, i)));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? ":" : "",
+				      proto_name(path_at(l->path, i)));
 	}
 	if (strcmp(text, expected) != 0) {
 		fprintf(stderr, "\n    path is %s, not %s\n", text, expected);
@@ -121,7 +122,8 @@ static inline bool mklayers_path_is(const struct layer *l, const char *expected)
 }
 
 /* Who sent the packet, from where to where. */
-static inline bool mklayers_ends_are(const struct layer *l, const char *src, uint16_t sport, const char *dst, uint16_t dport)
+static inline bool mklayers_ends_are(const struct layer *l, const char *src, uint16_t sport, const char *dst,
+				     uint16_t dport)
 {
 	const struct flow_key *k = &l->key;
 	struct buf b;

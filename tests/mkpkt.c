@@ -179,7 +179,8 @@ void mkpkt_ip4(struct mkpkt *p, const char *src, const char *dst, uint8_t proto)
 	ip4_header(p, src, dst, proto, p->ip_id++, 0);
 }
 
-void mkpkt_ip4_frag(struct mkpkt *p, const char *src, const char *dst, uint8_t proto, uint16_t id, uint32_t offset, bool more)
+void mkpkt_ip4_frag(struct mkpkt *p, const char *src, const char *dst, uint8_t proto, uint16_t id, uint32_t offset,
+		    bool more)
 {
 	need(offset % 8 == 0 && offset / 8 < 8192, "fragment offset");
 	level(p, LEVEL_IP4_FRAG);
@@ -217,8 +218,8 @@ void mkpkt_ip6_frag(struct mkpkt *p, uint8_t next, uint32_t id, uint32_t offset,
 
 /* ---- transport ---------------------------------------------------------------------------------- */
 
-void mkpkt_tcp_options(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t window,
-		       const void *options, size_t n)
+void mkpkt_tcp_options(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags,
+		       uint16_t window, const void *options, size_t n)
 {
 	need(n % 4 == 0 && n <= 40, "length of TCP options");
 	level(p, LEVEL_TCP);
@@ -234,7 +235,8 @@ void mkpkt_tcp_options(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t
 	mkpkt_data(p, options, n);
 }
 
-void mkpkt_tcp(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t window)
+void mkpkt_tcp(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags,
+	       uint16_t window)
 {
 	mkpkt_tcp_options(p, sport, dport, seq, ack, flags, window, NULL, 0);
 }
@@ -446,8 +448,8 @@ void mkpkt_end(struct mkpkt *p)
 
 /* ---- conversations ------------------------------------------------------------------------------ */
 
-void mkconv_init(struct mkconv *c, struct mkcap *m, const char *client, uint16_t cport, const char *server, uint16_t sport,
-		 uint64_t start)
+void mkconv_init(struct mkconv *c, struct mkcap *m, const char *client, uint16_t cport, const char *server,
+		 uint16_t sport, uint64_t start)
 {
 	memset(c, 0, sizeof(*c));
 	c->m = m;
@@ -498,7 +500,8 @@ static uint64_t conv_write(struct mkconv *c, struct mkpkt *p)
 	return c->packets;
 }
 
-uint64_t mkconv_raw(struct mkconv *c, unsigned int side, uint32_t seq, uint32_t ack, uint8_t flags, const void *data, size_t n)
+uint64_t mkconv_raw(struct mkconv *c, unsigned int side, uint32_t seq, uint32_t ack, uint8_t flags, const void *data,
+		    size_t n)
 {
 	struct mkpkt p;
 
@@ -506,7 +509,8 @@ uint64_t mkconv_raw(struct mkconv *c, unsigned int side, uint32_t seq, uint32_t 
 	if ((flags & FLAG_SYN) != 0) {
 		uint8_t mss[4] = { 2, 4, (uint8_t)(c->mss >> 8), (uint8_t)c->mss };
 
-		mkpkt_tcp_options(&p, c->port[side], c->port[1 - side], seq, ack, flags, c->window[side], mss, sizeof(mss));
+		mkpkt_tcp_options(&p, c->port[side], c->port[1 - side], seq, ack, flags, c->window[side], mss,
+				  sizeof(mss));
 	} else {
 		mkpkt_tcp(&p, c->port[side], c->port[1 - side], seq, ack, flags, c->window[side]);
 	}

@@ -49,15 +49,17 @@ void mkpkt_mpls(struct mkpkt *p, uint32_t label, bool bottom);
 /* Network. Lengths and header checksum at mkpkt_end. */
 void mkpkt_ip4(struct mkpkt *p, const char *src, const char *dst, uint8_t proto);
 /* As above with fragment fields: offset in bytes (a multiple of 8). */
-void mkpkt_ip4_frag(struct mkpkt *p, const char *src, const char *dst, uint8_t proto, uint16_t id, uint32_t offset, bool more);
+void mkpkt_ip4_frag(struct mkpkt *p, const char *src, const char *dst, uint8_t proto, uint16_t id, uint32_t offset,
+		    bool more);
 void mkpkt_ip6(struct mkpkt *p, const char *src, const char *dst, uint8_t next);
 void mkpkt_ip6_ext(struct mkpkt *p, uint8_t next, const void *body, size_t n);	/* hop-by-hop, routing, destination options: n + 2 must be a multiple of 8 */
 void mkpkt_ip6_frag(struct mkpkt *p, uint8_t next, uint32_t id, uint32_t offset, bool more);
 
 /* Transport. Checksums at mkpkt_end (but for fragments). */
-void mkpkt_tcp(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t window);
-void mkpkt_tcp_options(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t window,
-		       const void *options, size_t n);	/* n a multiple of 4 */
+void mkpkt_tcp(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags,
+	       uint16_t window);
+void mkpkt_tcp_options(struct mkpkt *p, uint16_t sport, uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags,
+		       uint16_t window, const void *options, size_t n); /* n a multiple of 4 */
 void mkpkt_udp(struct mkpkt *p, uint16_t sport, uint16_t dport);
 void mkpkt_icmp(struct mkpkt *p, uint8_t type, uint8_t code);	/* IPv4: 8 bytes of header, rest 0 */
 void mkpkt_icmp6(struct mkpkt *p, uint8_t type, uint8_t code);
@@ -71,8 +73,8 @@ void mkpkt_geneve(struct mkpkt *p, uint32_t vni, uint16_t type, size_t option_by
 void mkpkt_end(struct mkpkt *p);
 
 /*
- * A TCP conversation over Ethernet and IPv4 (or IPv6 when the addresses are) into a capture: each call writes packets of
- * interface 0 and moves the clock by step. side 0 is the client.
+ * A TCP conversation over Ethernet and IPv4 (or IPv6 when the addresses are) into a capture: each call writes packets
+ * of interface 0 and moves the clock by step. side 0 is the client.
  */
 struct mkconv {
 	struct mkcap *m;
@@ -89,16 +91,19 @@ struct mkconv {
 	uint16_t vlan;		/* 0: none */
 };
 
-void mkconv_init(struct mkconv *c, struct mkcap *m, const char *client, uint16_t cport, const char *server, uint16_t sport, uint64_t start);
+void mkconv_init(struct mkconv *c, struct mkcap *m, const char *client, uint16_t cport, const char *server,
+		 uint16_t sport, uint64_t start);
 /* SYN, SYN+ACK, ACK with seq 1000 and 5000 (the first data: 1001, 5001) and an MSS option. */
 void mkconv_open(struct mkconv *c);
-/* Data from a side in segments of at most mss, acknowledged once by the other. Returns the number of the last data packet. */
+/* Data from a side in segments of at most mss, acknowledged once by the other. Returns the number of the last data
+ * packet. */
 uint64_t mkconv_send(struct mkconv *c, unsigned int side, const void *data, size_t n);
 uint64_t mkconv_say(struct mkconv *c, unsigned int side, const char *text);
 void mkconv_close(struct mkconv *c, unsigned int first);	/* FIN of the first side, FIN+ACK of the other, ACK */
 void mkconv_reset(struct mkconv *c, unsigned int side);
 /* One segment as told: nothing of the conversation changes but clock and count. */
-uint64_t mkconv_raw(struct mkconv *c, unsigned int side, uint32_t seq, uint32_t ack, uint8_t flags, const void *data, size_t n);
+uint64_t mkconv_raw(struct mkconv *c, unsigned int side, uint32_t seq, uint32_t ack, uint8_t flags, const void *data,
+		    size_t n);
 /* One UDP datagram between the same ends. */
 uint64_t mkconv_udp(struct mkconv *c, unsigned int side, const void *data, size_t n);
 

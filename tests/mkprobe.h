@@ -1,5 +1,6 @@
 /*
- * mkprobe.h - the BPF programs over one child process: what a step made the kernel say, kept event by event, for test_capture_probe.c.
+ * mkprobe.h - the BPF programs over one child process: what a step made the kernel say, kept event by event, for
+ * test_capture_probe.c.
  */
 #ifndef TESTS_MKPROBE_H
 #define TESTS_MKPROBE_H

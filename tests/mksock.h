@@ -1,15 +1,15 @@
 /*
- * mksock.h - a capture built in memory (or a file) through framing, decode, fold and collecting to the frozen sockets of one
- * section, without the engine and without threads.
+ * mksock.h - a capture built in memory (or a file) through framing, decode, fold and collecting to the frozen sockets
+ * of one section, without the engine and without threads.
  *
  *     struct mksock k;
  *     mksock_run(&k, &m, NULL);
  *     mksock_sock(&k, 0)->bytes[0] ...
  *     mksock_release(&k);
  *
- * Batches are given back as soon as they are collected, as in the pipeline, unless shuffled: what is found must not point
- * into them. Aborts on lack of memory or wrong use. All functions look at the first section with events. All of it is in this
- * header, so that tests of lower rooms link without src/join.
+ * Batches are given back as soon as they are collected, as in the pipeline, unless shuffled: what is found must not
+ * point into them. Aborts on lack of memory or wrong use. All functions look at the first section with events. All of
+ * it is in this header, so that tests of lower rooms link without src/join.
  */
 #ifndef TESTS_MKSOCK_H
 #define TESTS_MKSOCK_H

@@ -79,7 +79,8 @@ int main(int argc, char **argv)
 		failed++;
 	}
 	printf("\n%u suites, %u assertions\n", suites, CU_get_number_of_asserts());
-	printf("unit: %u passed, %u failed", CU_get_number_of_tests_run() - CU_get_number_of_tests_failed() - skipped.count, failed);
+	printf("unit: %u passed, %u failed",
+	       CU_get_number_of_tests_run() - CU_get_number_of_tests_failed() - skipped.count, failed);
 	if (skipped.count > 0) {
 		printf(", %u skipped", skipped.count);
 	}

@@ -18,7 +18,8 @@ static void take(struct mkcap *m, struct mkjoin *j)
 }
 
 /* What one end sends and the other takes. */
-static void pass(struct mkjoin *j, uint32_t conn, unsigned int from, uint32_t sender, uint32_t receiver, struct buf *out)
+static void pass(struct mkjoin *j, uint32_t conn, unsigned int from, uint32_t sender, uint32_t receiver,
+		 struct buf *out)
 {
 	size_t n = out->len;
 
@@ -29,7 +30,9 @@ static void pass(struct mkjoin *j, uint32_t conn, unsigned int from, uint32_t se
 /* A request to a web server that asks another process over a unix socket, and one without; the clocks are apart. */
 void seed_join(struct mkcap *m)
 {
-	const struct mkjoin_knobs knobs = { .one_file = true, .offset_ns = 3600 * (int64_t)NSEC_PER_SEC, .call_snaplen = 64 };
+	const struct mkjoin_knobs knobs = { .one_file = true,
+					    .offset_ns = 3600 * (int64_t)NSEC_PER_SEC,
+					    .call_snaplen = 64 };
 	struct mkjoin j;
 	struct buf out;
 	uint32_t web, php, curl, c, inner, asked;

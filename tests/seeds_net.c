@@ -320,7 +320,8 @@ void seed_packet_meta(struct mkcap *m)
 {
 	static const char keys[] = "CLIENT_RANDOM 3031323334353637383961626364656630313233343536373839616263646566 00";
 	static const char comment[] = "PID: 77\nCMD: nc\nARGS: nc -l\nParentPID: 1\nContainerName: web\n";
-	static const uint8_t isb[] = "\0\0\0\0\0\0\0\0\0\0\0\0\4\0\x8\0\5\0\0\0\0\0\0\0\5\0\x8\0\1\0\0\0\0\0\0\0\0\0\0\0";
+	static const uint8_t isb[] =
+		"\0\0\0\0\0\0\0\0\0\0\0\0\4\0\x8\0\5\0\0\0\0\0\0\0\5\0\x8\0\1\0\0\0\0\0\0\0\0\0\0\0";
 	static const uint8_t nrb[] = "\1\0\xd\0\xa\0\0\2shop.lan\0\0\0\0\0\0\0";
 	static const uint8_t process[] = "\x6e\x7f\0\0\3\0\0\0\x4d\0\0\0\2\0\2\0nc\0\0\0\0\0\0";
 	struct mkpkt *p = calloc(1, sizeof(*p));

@@ -1,6 +1,6 @@
 /*
- * seeds_talk.c - conversations for the fuzz targets of analyzers, in the notation of fuzz/talk_feed.h: a byte that chooses
- * the analyzer, then what is said, with commands behind 0xFF.
+ * seeds_talk.c - conversations for the fuzz targets of analyzers, in the notation of fuzz/talk_feed.h: a byte that
+ * chooses the analyzer, then what is said, with commands behind 0xFF.
  */
 #include "seeds.h"
 

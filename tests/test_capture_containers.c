@@ -1,6 +1,6 @@
 /*
- * test_capture_containers.c - containers by cgroup, described by folders as docker, containerd, CRI-O and podman leave them. Keys and
- * values as those programs write them.
+ * test_capture_containers.c - containers by cgroup, described by folders as docker, containerd, CRI-O and podman leave
+ * them. Keys and values as those programs write them.
  */
 #include "mkroot.h"
 
@@ -112,11 +112,14 @@ static const char docker_config[] =
 	"\"Driver\":\"\",\"Type\":\"bind\",\"Relabel\":\"z\",\"Propagation\":\"rprivate\"}}}";
 
 static const char docker_host[] =
-	"{\"Binds\":[\"/srv/data:/data:ro\"],\"NetworkMode\":\"shop\",\"PidMode\":\"host\",\"IpcMode\":\"private\",\"Privileged\":true,"
-	"\"CpuShares\":512,\"Memory\":268435456,\"MemorySwap\":-1,\"CpuPeriod\":100000,\"CpuQuota\":50000,\"CpusetCpus\":\"0-1,3\"}";
+	"{\"Binds\":[\"/srv/data:/"
+	"data:ro\"],\"NetworkMode\":\"shop\",\"PidMode\":\"host\",\"IpcMode\":\"private\",\"Privileged\":true,"
+	"\"CpuShares\":512,\"Memory\":268435456,\"MemorySwap\":-1,\"CpuPeriod\":100000,\"CpuQuota\":50000,"
+	"\"CpusetCpus\":\"0-1,3\"}";
 
-static const char docker_images[] = "{\"Repositories\":{\"reg.io:5000/shop/web\":{\"reg.io:5000/shop/web:1.25\":\"sha256:" I64 "\","
-				    "\"reg.io:5000/shop/web@sha256:feed\":\"sha256:" I64 "\"}}}";
+static const char docker_images[] =
+	"{\"Repositories\":{\"reg.io:5000/shop/web\":{\"reg.io:5000/shop/web:1.25\":\"sha256:" I64 "\","
+	"\"reg.io:5000/shop/web@sha256:feed\":\"sha256:" I64 "\"}}}";
 
 static void put_docker(struct fixture *f, const char *data_root)
 {
@@ -178,8 +181,8 @@ static void check_docker(json_t *o)
 
 static void test_capture_containers_docker(void)
 {
-	static const char *const paths[] = { "/docker/" A64, "/system.slice/docker-" A64 ".scope", "/docker/" A64 "/init.scope",
-					     "/kubepods/burstable/pod1/" A64 };
+	static const char *const paths[] = { "/docker/" A64, "/system.slice/docker-" A64 ".scope",
+					     "/docker/" A64 "/init.scope", "/kubepods/burstable/pod1/" A64 };
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		struct fixture f;
@@ -252,13 +255,16 @@ static void check_spec(json_t *o)
 static void test_capture_containers_containerd(void)
 {
 	static const char notes[] = SPEC_HEAD
-		"\"annotations\":{\"io.kubernetes.cri.container-name\":\"web\",\"io.kubernetes.cri.container-type\":\"container\","
-		"\"io.kubernetes.cri.image-name\":\"docker.io/library/nginx@sha256:beef\",\"io.kubernetes.cri.sandbox-id\":\"" B64 "\","
+		"\"annotations\":{\"io.kubernetes.cri.container-name\":\"web\",\"io.kubernetes.cri.container-type\":"
+		"\"container\","
+		"\"io.kubernetes.cri.image-name\":\"docker.io/library/"
+		"nginx@sha256:beef\",\"io.kubernetes.cri.sandbox-id\":\"" B64 "\","
 		"\"io.kubernetes.cri.sandbox-name\":\"web-7f\",\"io.kubernetes.cri.sandbox-namespace\":\"prod\","
 		"\"io.kubernetes.cri.sandbox-uid\":\"123e4567-e89b\"}}";
-	static const char sandbox[] = SPEC_HEAD "\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\","
-						"\"io.kubernetes.cri.sandbox-id\":\"" B64 "\",\"io.kubernetes.cri.sandbox-name\":\"web-7f\","
-						"\"io.kubernetes.cri.sandbox-namespace\":\"prod\"}}";
+	static const char sandbox[] =
+		SPEC_HEAD "\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\","
+			  "\"io.kubernetes.cri.sandbox-id\":\"" B64 "\",\"io.kubernetes.cri.sandbox-name\":\"web-7f\","
+			  "\"io.kubernetes.cri.sandbox-namespace\":\"prod\"}}";
 	struct fixture f;
 	json_t *o;
 
@@ -296,7 +302,8 @@ static void test_capture_containers_named(void)
 	json_t *o;
 
 	begin(&f);
-	mkroot_file(&f.root, "run/containerd/io.containerd.runtime.v2.task/default/redis-with-long-name/config.json", SPEC_HEAD "\"x\":1}");
+	mkroot_file(&f.root, "run/containerd/io.containerd.runtime.v2.task/default/redis-with-long-name/config.json",
+		    SPEC_HEAD "\"x\":1}");
 	o = find(&f, "/default/redis-with-long-name");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(o);
 	check_text(o, "id", "redis-with-l");
@@ -324,9 +331,9 @@ static void test_capture_containers_crio(void)
 		"\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.pod.name\\\":\\\"api-0\\\",\\\"app\\\":\\\"api\\\"}\","
 		"\"io.kubernetes.cri-o.SandboxID\":\"" B64 "\",\"io.kubernetes.cri-o.Created\":\"2024-03-01T10:00:00.5Z\","
 		"\"io.kubernetes.cri-o.IP.0\":\"10.88.0.4\"}}";
-	static const char pod[] = SPEC_HEAD
-		"\"annotations\":{\"io.kubernetes.cri-o.ContainerType\":\"sandbox\","
-		"\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.pod.name\\\":\\\"api-0\\\",\\\"tier\\\":\\\"back\\\"}\"}}";
+	static const char pod[] = SPEC_HEAD "\"annotations\":{\"io.kubernetes.cri-o.ContainerType\":\"sandbox\","
+					    "\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.pod.name\\\":\\\"api-"
+					    "0\\\",\\\"tier\\\":\\\"back\\\"}\"}}";
 	static const char stored[] = "[{\"id\":\"" A64 "\",\"names\":[\"k8s_api\"],\"image\":\"" I64 "\","
 				     "\"metadata\":\"{\\\"privileged\\\":true,\\\"image-name\\\":\\\"other\\\"}\"}]";
 	static const char images[] = "[{\"id\":\"" I64 "\",\"digest\":\"sha256:cafe\",\"names\":[\"quay.io/a/b:v2\"]}]";
@@ -356,10 +363,13 @@ static void test_capture_containers_crio(void)
 
 static void test_capture_containers_podman(void)
 {
-	static const char stored[] = "[{\"id\":\"" B64 "\",\"names\":[\"other\"]},{\"id\":\"" A64 "\",\"names\":[\"web\"],\"image\":\"" I64 "\","
-				     "\"metadata\":\"{\\\"image-name\\\":\\\"docker.io/library/alpine:latest\\\",\\\"name\\\":\\\"web\\\"}\","
+	static const char stored[] = "[{\"id\":\"" B64 "\",\"names\":[\"other\"]},{\"id\":\"" A64
+				     "\",\"names\":[\"web\"],\"image\":\"" I64 "\","
+				     "\"metadata\":\"{\\\"image-name\\\":\\\"docker.io/library/"
+				     "alpine:latest\\\",\\\"name\\\":\\\"web\\\"}\","
 				     "\"created\":\"2024-03-01T10:00:00Z\"}]";
-	static const char images[] = "[{\"id\":\"" I64 "\",\"digest\":\"sha256:cafe\",\"names\":[\"docker.io/library/alpine:latest\"]}]";
+	static const char images[] =
+		"[{\"id\":\"" I64 "\",\"digest\":\"sha256:cafe\",\"names\":[\"docker.io/library/alpine:latest\"]}]";
 	static const struct {
 		const char *store, *cgroup, *conf;
 	} rows[] = {
@@ -453,7 +463,8 @@ static void test_capture_containers_damaged(void)
 		mkroot_file(&f.root, "var/lib/docker/containers/" A64 "/hostconfig.json", texts[i]);
 		mkroot_file(&f.root, "etc/docker/daemon.json", texts[i]);
 		mkroot_file(&f.root, "var/lib/containers/storage/overlay-containers/containers.json", texts[i]);
-		mkroot_file(&f.root, "var/lib/containers/storage/overlay-containers/" A64 "/userdata/config.json", texts[i]);
+		mkroot_file(&f.root, "var/lib/containers/storage/overlay-containers/" A64 "/userdata/config.json",
+			    texts[i]);
 		check_text(find(&f, "/docker/" A64), "full_id", A64);
 		end(&f);
 	}

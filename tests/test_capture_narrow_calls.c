@@ -64,7 +64,8 @@ static long socketcall(struct low *low, long which, uint32_t a, uint32_t b, uint
 
 static int32_t do_narrow(void)
 {
-	struct low *low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct low *low =
+		mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	uint32_t fd, other;
 	long pid;
 
@@ -135,7 +136,8 @@ static void test_capture_narrow_calls(void)
 	k = find(&c, EV_SYSCALL_SETUID_X, 0);
 	CU_ASSERT(number(k, 0) == 0 && number(k, 1) == (int64_t)getuid());
 	k = find(&c, EV_SYSCALL_EXECVE_19_X, 0);
-	CU_ASSERT(number(k, 0) == -ENOENT && text_is(k, 1, "ab") && bytes_are(k, 2, "cde", 4) && text_is(k, 30, "/no/such/narrow"));
+	CU_ASSERT(number(k, 0) == -ENOENT && text_is(k, 1, "ab") && bytes_are(k, 2, "cde", 4) &&
+		  text_is(k, 30, "/no/such/narrow"));
 	CU_ASSERT_EQUAL(count_type(&c, EV_SYSCALL_CLONE_20_X), 2);
 	k = find(&c, EV_SYSCALL_CLONE_20_X, 0);
 	CU_ASSERT(number(k, 0) == 0 && (number(k, 15) & PPM_CL_CLONE_FILES) != 0);

@@ -86,7 +86,8 @@ static int32_t do_processes(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		char *const argv[] = { (char *)(uintptr_t)"zero", (char *)(uintptr_t)"first", (char *)(uintptr_t)"", NULL };
+		char *const argv[] = { (char *)(uintptr_t) "zero", (char *)(uintptr_t) "first", (char *)(uintptr_t) "",
+				       NULL };
 		char *const envp[] = { (char *)(uintptr_t)"NAME=value", NULL };
 
 		execve("/no/such/program", argv, envp);
@@ -169,7 +170,8 @@ static int listener(struct sockaddr_in *ret_a)
 
 static int32_t do_tcp(void)
 {
-	static const char request[] = "GET /a-path-longer-than-the-eighty-bytes-that-are-kept-of-other-data-of-a-socket HTTP/1.1\r\n"
+	static const char request[] =
+		"GET /a-path-longer-than-the-eighty-bytes-that-are-kept-of-other-data-of-a-socket HTTP/1.1\r\n"
 		"Host: somewhere\r\n\r\n";
 	char buf[300];
 	struct sockaddr_in a;
@@ -321,7 +323,8 @@ static void test_capture_probe_unix(void)
 
 #define PASSED_FDS 5
 
-/* Over a socket of its own: an accepted connection, what listens, a file, a pipe, a unix socket; credentials stand before them. */
+/* Over a socket of its own: an accepted connection, what listens, a file, a pipe, a unix socket; credentials stand
+ * before them. */
 static int32_t do_pass(void)
 {
 	union {
@@ -336,8 +339,8 @@ static int32_t do_pass(void)
 	int fds[PASSED_FDS], pair[2], ends[2];
 	char byte;
 
-	if (connect(client, (struct sockaddr *)&a, sizeof(a)) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || pipe(ends) != 0 ||
-	    setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) != 0) {
+	if (connect(client, (struct sockaddr *)&a, sizeof(a)) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 ||
+	    pipe(ends) != 0 || setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) != 0) {
 		return -1;
 	}
 	fds[0] = accept4(server, NULL, NULL, 0);
@@ -346,7 +349,9 @@ static int32_t do_pass(void)
 	fds[3] = ends[0];
 	fds[4] = pair[0];
 	memset(&control, 0, sizeof(control));
-	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fds)),
+					 .cmsg_level = SOL_SOCKET,
+					 .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
 	m.msg_controllen = CMSG_SPACE(sizeof(fds));
 	if (sendmsg(pair[0], &m, 0) != 1) {
@@ -483,10 +488,13 @@ static int32_t do_peers(void)
 	for (unsigned int i = 0; i < 2; i++) {
 		fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
 		to[i] = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-		if (bind(fds[i], (struct sockaddr *)&to[i], sizeof(to[i])) != 0 || getsockname(fds[i], (struct sockaddr *)&to[i], &len) != 0) {
+		if (bind(fds[i], (struct sockaddr *)&to[i], sizeof(to[i])) != 0 ||
+		    getsockname(fds[i], (struct sockaddr *)&to[i], &len) != 0) {
 			return -1;
 		}
-		many[i].msg_hdr = (struct msghdr){ .msg_name = &to[i], .msg_namelen = sizeof(to[i]), .msg_iov = &v[i], .msg_iovlen = 1 };
+		many[i].msg_hdr = (struct msghdr){
+			.msg_name = &to[i], .msg_namelen = sizeof(to[i]), .msg_iov = &v[i], .msg_iovlen = 1
+		};
 	}
 	if (sendmmsg(out, many, 2, 0) != 2 || getsockname(out, (struct sockaddr *)&to[0], &len) != 0) {
 		return -1;

@@ -58,7 +58,8 @@ static void test_redact_secrets(void)
 	CHECK(r, "http://host:80/a@b", "http://host:80/a@b");
 	CHECK(r, "key AKIAIOSFODNN7EXAMPLE.", "key ********************.");
 	CHECK(r, "ghp_abcdefghijklmnopqrstuvwxyz0123456789", "****************************************");
-	CHECK(r, "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA", "-----BEGIN RSA PRIVATE KEY-----*****-----END RSA");
+	CHECK(r, "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA",
+	      "-----BEGIN RSA PRIVATE KEY-----*****-----END RSA");
 	CHECK(r, "tokenizer runs, passwords are fine", "tokenizer runs, passwords are fine");
 	CHECK(r, "/etc/passwd:/bin:ro", "/etc/passwd:/bin:ro");
 	CHECK(r, "A=1\0VAULT_PASSPHRASE=two words\0B=2", "A=1\0VAULT_PASSPHRASE=*********\0B=2");

@@ -1,5 +1,6 @@
 /*
- * test_capture_snapshot.c - a snapshot of a machine made of files: what /proc says in text is what the fold finds in the blocks.
+ * test_capture_snapshot.c - a snapshot of a machine made of files: what /proc says in text is what the fold finds in
+ * the blocks.
  */
 #include "mkroot.h"
 
@@ -11,13 +12,15 @@
 #define OUT_MAX ((size_t)64 << 20)
 
 /* pid, comm, parent, group, session, terminal, kernel's flags, threads, start */
-static void put_stat(struct mkroot *r, const char *name, int pid, const char *comm, char state, int parent, unsigned int flags, int threads)
+static void put_stat(struct mkroot *r, const char *name, int pid, const char *comm, char state, int parent,
+		     unsigned int flags, int threads)
 {
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "%d (%s) %c %d %d 900 34817 -1 %u 501 0 7 0 10 20 0 0 20 0 %d 0 250000 1000 200 18446744073709551615 1 1\n", pid, comm,
-		 state, parent, pid, flags, threads);
+		 "%d (%s) %c %d %d 900 34817 -1 %u 501 0 7 0 10 20 0 0 20 0 %d 0 250000 1000 200 18446744073709551615 "
+		 "1 1\n",
+		 pid, comm, state, parent, pid, flags, threads);
 	mkroot_file(r, name, text);
 }
 
@@ -99,16 +102,22 @@ static void make_sockets(struct mkroot *r)
 		    "   1: 0100000A:1F90 0200000A:C000 01 00000000:00000000 00:00000000 00000000     0        0 5000000002 1 0 20 4 30 10 -1\n"
 		    "   2: 0100000A:1F90 0200000A:C001 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0\n");
 	mkroot_file(r, "proc/100/net/udp6",
-		    "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when "
+		    "  sl  local_address                         remote_address                        st tx_queue "
+		    "rx_queue tr tm->when "
 		    "retrnsmt   uid  timeout inode ref pointer drops\n"
-		    "  5: B80D0120000000000000000001000000:0035 B80D0120000000000000000002000000:9C40 01 00000000:00000000 00:00000000 "
+		    "  5: B80D0120000000000000000001000000:0035 B80D0120000000000000000002000000:9C40 01 "
+		    "00000000:00000000 00:00000000 "
 		    "00000000     0        0 5000000003 2 0 0\n");
-	mkroot_file(r, "proc/100/net/unix", "Num       RefCount Protocol Flags    Type St Inode Path\n"
-					    "ffff888012345678: 00000002 00000000 00010000 0001 01 5000000004 /run/my sock\n"
-					    "0000000009a2b1b5: 00000002 00000000 00010000 0001 01 5000000006\n");
-	mkroot_file(r, "proc/100/net/netlink", "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
-					       "00000000b9f5f089 16  4242       00000000 0        0        0     2        0        5000000005\n");
-	mkroot_file(r, "root/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n# comment\nbad:x:y:z:a:b:c\nwww-data:x:33:34:w:/var/www:/bin/false\nshort:x:1\n");
+	mkroot_file(r, "proc/100/net/unix",
+		    "Num       RefCount Protocol Flags    Type St Inode Path\n"
+		    "ffff888012345678: 00000002 00000000 00010000 0001 01 5000000004 /run/my sock\n"
+		    "0000000009a2b1b5: 00000002 00000000 00010000 0001 01 5000000006\n");
+	mkroot_file(r, "proc/100/net/netlink",
+		    "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
+		    "00000000b9f5f089 16  4242       00000000 0        0        0     2        0        5000000005\n");
+	mkroot_file(r, "root/etc/passwd",
+		    "root:x:0:0:root:/root:/bin/bash\n# "
+		    "comment\nbad:x:y:z:a:b:c\nwww-data:x:33:34:w:/var/www:/bin/false\nshort:x:1\n");
 	mkroot_file(r, "root/etc/group", "root:x:0:\nwww-data:x:34:a,b\nx:x:-1:\n");
 }
 
@@ -168,8 +177,9 @@ static void check_list(const struct str *s, const char *want, size_t len)
 static void test_capture_snapshot_process(void)
 {
 	static const char args[] = "--password\0hunter2\0-x", env[] = "PATH=/bin\0DB_PASSWORD=secret99";
-	static const char cgroups[] = "cpu=/a:b\0cpuacct=/a:b\0name=systemd=/x\0cpuset=/unified.slice\0cpu=/unified.slice\0"
-				      "blkio=/unified.slice\0memory=/unified.slice\0pids=/unified.slice";
+	static const char cgroups[] =
+		"cpu=/a:b\0cpuacct=/a:b\0name=systemd=/x\0cpuset=/unified.slice\0cpu=/unified.slice\0"
+		"blkio=/unified.slice\0memory=/unified.slice\0pids=/unified.slice";
 	struct fixture f;
 	const struct thread_view *v;
 
@@ -431,8 +441,10 @@ static void test_capture_snapshot_parse(void)
 	CU_ASSERT_FALSE(proc_parse_stat(&text, &st));
 	CU_ASSERT_FALSE(proc_parse_status(&text, &status));
 	CU_ASSERT_EQUAL(proc_open_flags(O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_NONBLOCK | O_DIRECTORY | O_TMPFILE),
-			PPM_O_RDWR | PPM_O_CREAT | PPM_O_EXCL | PPM_O_TRUNC | PPM_O_NONBLOCK | PPM_O_DIRECTORY | PPM_O_TMPFILE);
-	CU_ASSERT_EQUAL(proc_open_flags(O_WRONLY | O_SYNC | O_DIRECT), PPM_O_WRONLY | PPM_O_SYNC | PPM_O_DSYNC | PPM_O_DIRECT);
+			PPM_O_RDWR | PPM_O_CREAT | PPM_O_EXCL | PPM_O_TRUNC | PPM_O_NONBLOCK | PPM_O_DIRECTORY |
+				PPM_O_TMPFILE);
+	CU_ASSERT_EQUAL(proc_open_flags(O_WRONLY | O_SYNC | O_DIRECT),
+			PPM_O_WRONLY | PPM_O_SYNC | PPM_O_DSYNC | PPM_O_DIRECT);
 }
 
 void suite_capture_snapshot(CU_pSuite suite);

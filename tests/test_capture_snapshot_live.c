@@ -1,6 +1,6 @@
 /*
- * test_capture_snapshot_live.c - snapshots of this very machine: what forked children opened, in namespaces of their own, is what the
- * fold finds. Children tell the numbers they got; nothing expected comes from the snapshot.
+ * test_capture_snapshot_live.c - snapshots of this very machine: what forked children opened, in namespaces of their
+ * own, is what the fold finds. Children tell the numbers they got; nothing expected comes from the snapshot.
  */
 #include "base/base.h"
 
@@ -84,7 +84,9 @@ static uint16_t own_port(int fd)
 
 static void dial(int fd, uint16_t port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr = { htonl(INADDR_LOOPBACK) } };
 
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0) {
 		abort();
@@ -123,7 +125,8 @@ static void open_local(struct told *t, const char *path)
 	bind(t->fds[FD_UNIX_LISTEN], (struct sockaddr *)&named, sizeof(named));
 	listen(t->fds[FD_UNIX_LISTEN], 1);
 	t->fds[FD_UNIX_ABSTRACT] = socket(AF_UNIX, SOCK_DGRAM, 0);
-	bind(t->fds[FD_UNIX_ABSTRACT], (struct sockaddr *)&abstract, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 14));
+	bind(t->fds[FD_UNIX_ABSTRACT], (struct sockaddr *)&abstract,
+	     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 14));
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0) {
 		t->fds[FD_UNIX_PAIR] = pair[0];
 		t->fds[FD_UNIX_OTHER] = pair[1];
@@ -282,8 +285,8 @@ static void check_named(struct mkstate *m, const struct child *c, enum slot slot
 	CHECK_STR(v->name, name);
 }
 
-static void check_inet(struct mkstate *m, const struct child *c, enum slot slot, unsigned int type, unsigned int l4, const char *fmt,
-		       unsigned int a, unsigned int b)
+static void check_inet(struct mkstate *m, const struct child *c, enum slot slot, unsigned int type, unsigned int l4,
+		       const char *fmt, unsigned int a, unsigned int b)
 {
 	const struct fd_view *v = fd_of(m, c, slot);
 	char name[128];
@@ -299,15 +302,18 @@ static void check_sockets(struct mkstate *m, const struct child *c)
 	const uint16_t *p = c->told.ports;
 
 	check_inet(m, c, FD_TCP_LISTEN, FD_IPV4_SERVER, L4_TCP, "127.0.0.1:%u", p[FD_TCP_LISTEN], 0);
-	check_inet(m, c, FD_TCP_CLIENT, FD_IPV4, L4_TCP, "127.0.0.1:%u->127.0.0.1:%u", p[FD_TCP_CLIENT], p[FD_TCP_LISTEN]);
-	check_inet(m, c, FD_TCP_SERVER, FD_IPV4, L4_TCP, "127.0.0.1:%u->127.0.0.1:%u", p[FD_TCP_CLIENT], p[FD_TCP_LISTEN]);
+	check_inet(m, c, FD_TCP_CLIENT, FD_IPV4, L4_TCP, "127.0.0.1:%u->127.0.0.1:%u", p[FD_TCP_CLIENT],
+		   p[FD_TCP_LISTEN]);
+	check_inet(m, c, FD_TCP_SERVER, FD_IPV4, L4_TCP, "127.0.0.1:%u->127.0.0.1:%u", p[FD_TCP_CLIENT],
+		   p[FD_TCP_LISTEN]);
 	if (p[FD_TCP6_LISTEN] != 0) {
 		check_inet(m, c, FD_TCP6_LISTEN, FD_IPV6_SERVER, L4_TCP, "::1:%u", p[FD_TCP6_LISTEN], 0);
 	}
 	CU_ASSERT_EQUAL(fd_of(m, c, FD_TCP_NEW)->type, FD_IPV4);
 	CU_ASSERT_EQUAL(fd_of(m, c, FD_TCP_NEW)->l4, L4_TCP);
 	check_inet(m, c, FD_UDP_BOUND, FD_IPV4_SERVER, L4_UDP, "127.0.0.1:%u", p[FD_UDP_BOUND], 0);
-	check_inet(m, c, FD_UDP_CONNECTED, FD_IPV4, L4_UDP, "127.0.0.1:%u->127.0.0.1:%u", p[FD_UDP_CONNECTED], p[FD_UDP_BOUND]);
+	check_inet(m, c, FD_UDP_CONNECTED, FD_IPV4, L4_UDP, "127.0.0.1:%u->127.0.0.1:%u", p[FD_UDP_CONNECTED],
+		   p[FD_UDP_BOUND]);
 	if (c->told.fds[FD_RAW_ICMP] >= 0) {
 		CU_ASSERT_EQUAL(fd_of(m, c, FD_RAW_ICMP)->l4, L4_RAW);
 	}
@@ -383,7 +389,8 @@ static void test_capture_snapshot_live_child(void)
 	stat("/proc/self/ns/net", &before);
 	child_start(&c, child_main, folder.path);
 	if (!c.told.namespace) {
-		printf("\n    no network namespace of its own for the child (not root): sockets are looked up in this one\n");
+		printf("\n    no network namespace of its own for the child (not root): sockets are looked up in this "
+		       "one\n");
 	}
 	from = now_ns();
 	s = take(&m);

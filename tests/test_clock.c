@@ -199,8 +199,8 @@ static void test_clock_outliers(void)
 	outliers(50);
 }
 
-/* Answers all alike, of which the capture lacks one in most connections: those behind it seem to lie where the one before them
- * lies, and nothing in the bytes denies it. The truth is with the one connection that is whole. */
+/* Answers all alike, of which the capture lacks one in most connections: those behind it seem to lie where the one
+ * before them lies, and nothing in the bytes denies it. The truth is with the one connection that is whole. */
 static void test_clock_write_missing(void)
 {
 	const struct clock_pair *c;

@@ -1,5 +1,6 @@
 /*
- * test_collect.c - sockets as calls show them: ends, bytes in time, marks, roles, calls that move bytes in unusual ways.
+ * test_collect.c - sockets as calls show them: ends, bytes in time, marks, roles, calls that move bytes in unusual
+ * ways.
  */
 #include "mkserve.h"
 
@@ -235,7 +236,8 @@ static void test_collect_peek(void)
 	mksock_release(&k);
 }
 
-/* A later message: what was answered before tells that these bytes begin one. In the middle of a message nothing is taken back. */
+/* A later message: what was answered before tells that these bytes begin one. In the middle of a message nothing is
+ * taken back. */
 static void test_collect_peek_later(void)
 {
 	struct serve v;
@@ -257,7 +259,8 @@ static void test_collect_peek_later(void)
 	mksock_release(&k);
 }
 
-/* Of a recvmmsg the room of the buffers is told too, of some recorders only the number of messages: what came in counts. */
+/* Of a recvmmsg the room of the buffers is told too, of some recorders only the number of messages: what came in
+ * counts. */
 static void test_collect_messages(void)
 {
 	struct mkcap_io in = { .res = 18, .fd = 5, .data = "eighteen bytes....", .len = 18, .size = 600, .sip = "10.0.0.9",

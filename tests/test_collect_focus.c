@@ -1,6 +1,6 @@
 /*
- * test_collect_focus.c - what a serving thread waited for, which exchange was in its focus, and what it began meanwhile.
- * Times are those the builder gave: each call's bound is the gap since the thread's call before.
+ * test_collect_focus.c - what a serving thread waited for, which exchange was in its focus, and what it began
+ * meanwhile. Times are those the builder gave: each call's bound is the gap since the thread's call before.
  */
 #include "mkserve.h"
 

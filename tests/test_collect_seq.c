@@ -1,6 +1,6 @@
 /*
- * test_collect_seq.c - sequence numbers that a recorder tells with its calls: where a socket's bytes lie in them, losses, and calls
- * that only looked.
+ * test_collect_seq.c - sequence numbers that a recorder tells with its calls: where a socket's bytes lie in them,
+ * losses, and calls that only looked.
  */
 #include "mkserve.h"
 #include "schema/extra.h"

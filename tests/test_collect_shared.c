@@ -139,8 +139,8 @@ static void test_collect_shared_passed(void)
 	mksock_release(&k);
 }
 
-/* Of one that no list tells, what a call says of its ends makes it UDP, until the accepted connection is found to have them. A used
- * connection is not continued so: the tuple is in use again, and this accept was missed. */
+/* Of one that no list tells, what a call says of its ends makes it UDP, until the accepted connection is found to have
+ * them. A used connection is not continued so: the tuple is in use again, and this accept was missed. */
 static void test_collect_shared_passed_unlisted(void)
 {
 	for (unsigned int used = 0; used < 2; used++) {

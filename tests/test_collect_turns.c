@@ -1,5 +1,6 @@
 /*
- * test_collect_turns.c - exchanges: where they begin and end, whose they are; and that batches and shards change nothing.
+ * test_collect_turns.c - exchanges: where they begin and end, whose they are; and that batches and shards change
+ * nothing.
  */
 #include "mkserve.h"
 
@@ -14,7 +15,8 @@ static void start(struct serve *v)
 	v->tid = 100;
 }
 
-static void check_exchange(const struct exchange *x, uint64_t from, uint64_t to, uint64_t answer_from, uint64_t answer_to)
+static void check_exchange(const struct exchange *x, uint64_t from, uint64_t to, uint64_t answer_from,
+			   uint64_t answer_to)
 {
 	CU_ASSERT_EQUAL(x->start[0], from);
 	CU_ASSERT_EQUAL(x->end[0], to);

@@ -1,6 +1,6 @@
 /*
- * test_content.c - the bytes of a story's connections, put together again from its packets, its calls, or both: what is expected is
- * what the script said.
+ * test_content.c - the bytes of a story's connections, put together again from its packets, its calls, or both: what is
+ * expected is what the script said.
  */
 #include "mkjoincheck.h"
 #include "mkrun.h"
@@ -23,7 +23,9 @@ struct told {
 
 static void tell(struct told *t, enum content_view view, const struct mkjoin_knobs *knobs, unsigned int threads)
 {
-	struct engine_options opt = { .threads = threads, .batch_bytes = 16384, .fold = true, .packets = true, .join = true };
+	struct engine_options opt = {
+		.threads = threads, .batch_bytes = 16384, .fold = true, .packets = true, .join = true
+	};
 	struct line_sink sink = { NULL, feed, NULL, false };
 	struct mkjoin_shop shop;
 	struct dir d;
@@ -49,7 +51,8 @@ static void tell(struct told *t, enum content_view view, const struct mkjoin_kno
 		for (size_t i = 0; i < flows; i++) {
 			uint32_t talk;
 
-			CU_ASSERT_EQUAL_FATAL(content_add_flow(t->content, engine_joined(t->first.engine), f[i], &talk), 0);
+			CU_ASSERT_EQUAL_FATAL(content_add_flow(t->content, engine_joined(t->first.engine), f[i], &talk),
+					      0);
 		}
 	}
 	CU_ASSERT_EQUAL_FATAL(content_ready(t->content), 0);

@@ -1,6 +1,6 @@
 /*
- * test_describe.c - what one line says of a packet: transports, what has no ports, tunnels, marks; hostile and cut packets. The
- * text is compared with what the headers' specifications mean by what was built.
+ * test_describe.c - what one line says of a packet: transports, what has no ports, tunnels, marks; hostile and cut
+ * packets. The text is compared with what the headers' specifications mean by what was built.
  */
 #include "mkline.h"
 
@@ -327,7 +327,8 @@ static void test_describe_bounded(void)
 	}
 }
 
-/* Everything above again, cut at every byte into memory of exactly that size, under every service and both directions. */
+/* Everything above again, cut at every byte into memory of exactly that size, under every service and both
+ * directions. */
 static void cut_everywhere(void)
 {
 	mkpkt_end(&pkt);

@@ -1,6 +1,6 @@
 /*
- * test_dissect.c - IP headers and transports, and the keys of flows. Link layers, ICMP, tunnels, cut and lying packets have
- * files of their own.
+ * test_dissect.c - IP headers and transports, and the keys of flows. Link layers, ICMP, tunnels, cut and lying packets
+ * have files of their own.
  */
 #include "mklayers.h"
 
@@ -264,7 +264,9 @@ static void test_dissect_mdns_shard(void)
 /* Loopback addresses of two interfaces are two hosts' maybe; other addresses are the same everywhere. */
 static void test_dissect_loopback_scope(void)
 {
-	static const char *const ends[][2] = { { "127.0.0.1", "127.1.2.3" }, { "10.0.0.1", "127.0.0.1" }, { "::1", "::1" } };
+	static const char *const ends[][2] = { { "127.0.0.1", "127.1.2.3" },
+					       { "10.0.0.1", "127.0.0.1" },
+					       { "::1", "::1" } };
 	struct mklayers m;
 
 	mklayers_init(&m);

@@ -1,6 +1,6 @@
 /*
- * test_dissect_cut.c - packets that are cut, padded, longer than they say or nonsense: every prefix of every kind is dissected
- * from a block of just its size, lengths are believed where they can be, and bit flips do no harm.
+ * test_dissect_cut.c - packets that are cut, padded, longer than they say or nonsense: every prefix of every kind is
+ * dissected from a block of just its size, lengths are believed where they can be, and bit flips do no harm.
  */
 #include "mklayers.h"
 
@@ -187,8 +187,9 @@ static uint16_t kind_arp(void)
 }
 
 static uint16_t (*const kinds[])(void) = {
-	kind_tcp_options, kind_vlan_udp6, kind_headers6, kind_fragment6, kind_quote, kind_quote6, kind_vxlan, kind_geneve,
-	kind_gtp, kind_gre, kind_erspan3, kind_pppoe_mpls, kind_llc_ah, kind_null, kind_ppp, kind_hdlc, kind_arp,
+	kind_tcp_options, kind_vlan_udp6, kind_headers6, kind_fragment6, kind_quote,   kind_quote6,
+	kind_vxlan,       kind_geneve,    kind_gtp,      kind_gre,       kind_erspan3, kind_pppoe_mpls,
+	kind_llc_ah,      kind_null,      kind_ppp,      kind_hdlc,      kind_arp,
 };
 
 /* ---- what must hold for any layer ------------------------------------------------------------------------ */

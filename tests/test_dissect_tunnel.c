@@ -21,9 +21,10 @@ static void outer_ip(uint8_t proto)
 	mkpkt_ip4(&p, "192.0.2.1", "192.0.2.2", proto);
 }
 
-/* Two layers: the outer one as told, the inner one that of mklayers_add_tcp4. inner_at: where its link header stands. */
-static void check_two(struct mklayers *m, const char *outer, uint8_t outer_proto, const char *inner, uint8_t tunnel, uint32_t id,
-		      uint32_t inner_at)
+/* Two layers: the outer one as told, the inner one that of mklayers_add_tcp4. inner_at: where its link header
+ * stands. */
+static void check_two(struct mklayers *m, const char *outer, uint8_t outer_proto, const char *inner, uint8_t tunnel,
+		      uint32_t id, uint32_t inner_at)
 {
 	const struct layer *l = mklayers_one(m, LINK_ETH, &p);
 
@@ -273,7 +274,8 @@ static void test_dissect_tunnel_depth(void)
 		nest(n);
 		(void)mklayers_one(&m, LINK_ETH, &p);
 		CU_ASSERT_EQUAL_FATAL(m.b.layer_count, LIMIT_TUNNELS + 1);
-		CU_ASSERT_EQUAL(m.b.layers[LIMIT_TUNNELS].flags & (LAYER_LAST | LAYER_MALFORMED), LAYER_LAST | LAYER_MALFORMED);
+		CU_ASSERT_EQUAL(m.b.layers[LIMIT_TUNNELS].flags & (LAYER_LAST | LAYER_MALFORMED),
+				LAYER_LAST | LAYER_MALFORMED);
 		CU_ASSERT_EQUAL(m.b.layers[LIMIT_TUNNELS].key.ip_proto, 4);
 	}
 	mklayers_release(&m);

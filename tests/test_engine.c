@@ -69,7 +69,8 @@ static int sums_batch(void *st, const struct batch *b)
 
 	for (uint32_t i = 0; i < b->event_count; i++) {
 		const struct event *ev = &b->events[i];
-		uint64_t x = mix(ev->ts_ns) + mix((uint64_t)ev->tid + ev->stored_type) + mix(b->base_off + ev->block_off);
+		uint64_t x =
+			mix(ev->ts_ns) + mix((uint64_t)ev->tid + ev->stored_type) + mix(b->base_off + ev->block_off);
 
 		x += mix(b->first_raw_num + i) + mix(ev->flags);
 		if (ev->thread != NULL) {
@@ -580,7 +581,9 @@ static const struct tap stopping = {
 static bool stop_in_child(const struct dir *d, unsigned int threads, bool hash)
 {
 	static const struct tap *const taps[] = { &stopping, &tap_processes, NULL };
-	struct engine_options opt = { .threads = threads, .batch_bytes = 4096, .fold = true, .hash = hash, .taps = taps };
+	struct engine_options opt = {
+		.threads = threads, .batch_bytes = 4096, .fold = true, .hash = hash, .taps = taps
+	};
 	const struct sums *sums;
 	struct source *const *s;
 	uint64_t events = 0;

@@ -1,6 +1,6 @@
 /*
- * test_extra.c - what a recorder writes behind an event: found in both byte orders beside other options, read item by item, and
- * harmless where its lengths lie.
+ * test_extra.c - what a recorder writes behind an event: found in both byte orders beside other options, read item by
+ * item, and harmless where its lengths lie.
  */
 #include "mkframe.h"
 
@@ -9,7 +9,8 @@
 #define T0 UINT64_C(1700000000000000000)
 
 /* A number of n bytes in the capture's byte order. */
-static void item_num(struct mkcap *m, struct buf *items, uint16_t kind, const uint64_t *x, const unsigned int *n, unsigned int count)
+static void item_num(struct mkcap *m, struct buf *items, uint16_t kind, const uint64_t *x, const unsigned int *n,
+		     unsigned int count)
 {
 	struct buf v;
 
@@ -146,7 +147,8 @@ static void test_extra_lies(void)
 
 static void test_extra_dirents(void)
 {
-	static const uint8_t two[] = { 5, 0, 0, 0, 0, 0, 0, 0, 4, 1, '.', 9, 1, 0, 0, 0, 0, 0, 0, 8, 3, 'a', 'b', 'c', 1, 2 };
+	static const uint8_t two[] = { 5, 0, 0, 0, 0, 0, 0, 0, 4,   1,   '.', 9, 1,
+				       0, 0, 0, 0, 0, 0, 8, 3, 'a', 'b', 'c', 1, 2 };
 	struct cursor c = cur_make(two, sizeof(two));
 	struct dirent_view d;
 

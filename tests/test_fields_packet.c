@@ -120,7 +120,8 @@ static void check(const char *name, const char *expected)
 		got = field_print(&ctx, &u, &out) ? buf_str(&out) : NULL;
 	}
 	if (!same(got, expected)) {
-		printf("\n    %s is %s, not %s\n", name, got != NULL ? got : "absent", expected != NULL ? expected : "absent");
+		printf("\n    %s is %s, not %s\n", name, got != NULL ? got : "absent",
+		       expected != NULL ? expected : "absent");
 		CU_FAIL("value differs");
 	}
 }
@@ -216,11 +217,12 @@ static void test_fields_packet_ip6(void)
 	mkpkt_icmp(&pkt, 8, 3);
 	add_packet(1);
 	mknet_run(&k, &m, NULL);
-	CHECK(1, { "ipv6", "true" }, { "ipv6.src", "2001:db8::1" }, { "ipv6.dst", "ff02::1:ff00:2" }, { "ipv6.version", "6" }, { "ip.version", "6" },
-	      { "ipv6.addr", "2001:db8::1 ff02::1:ff00:2" }, { "ipv6.hlim", "64" }, { "ip.src", NULL }, { "ip.ttl", NULL },
-	      { "icmpv6", "true" }, { "icmpv6.type", "135" }, { "icmpv6.code", "0" }, { "icmp", NULL }, { "icmp.type", NULL });
-	CHECK(2, { "icmp", "true" }, { "icmp.type", "8" }, { "icmp.code", "3" }, { "icmpv6.type", NULL }, { "ip.proto", "1" },
-	      { "tcp.srcport", NULL }, { "udp.srcport", NULL }, { "flow.client.port", NULL });
+	CHECK(1, { "ipv6", "true" }, { "ipv6.src", "2001:db8::1" }, { "ipv6.dst", "ff02::1:ff00:2" },
+	      { "ipv6.version", "6" }, { "ip.version", "6" }, { "ipv6.addr", "2001:db8::1 ff02::1:ff00:2" },
+	      { "ipv6.hlim", "64" }, { "ip.src", NULL }, { "ip.ttl", NULL }, { "icmpv6", "true" },
+	      { "icmpv6.type", "135" }, { "icmpv6.code", "0" }, { "icmp", NULL }, { "icmp.type", NULL });
+	CHECK(2, { "icmp", "true" }, { "icmp.type", "8" }, { "icmp.code", "3" }, { "icmpv6.type", NULL },
+	      { "ip.proto", "1" }, { "tcp.srcport", NULL }, { "udp.srcport", NULL }, { "flow.client.port", NULL });
 	done();
 }
 
@@ -248,8 +250,8 @@ static void test_fields_packet_header(void)
 	      { "tls.handshake", NULL });
 	CHECK(2, { "ip.hdr_len", "24" }, { "tcp.hdr_len", "32" }, { "tcp.options.timestamp.tsval", "4294967294" },
 	      { "tcp.options.timestamp.tsecr", NULL });
-	CHECK(3, { "ip.hdr_len", "24" }, { "tcp.srcport", "40000" }, { "tcp.hdr_len", NULL }, { "tcp.urgent_pointer", NULL },
-	      { "tcp.options.timestamp.tsval", NULL }, { "tcp.time_delta", NULL });
+	CHECK(3, { "ip.hdr_len", "24" }, { "tcp.srcport", "40000" }, { "tcp.hdr_len", NULL },
+	      { "tcp.urgent_pointer", NULL }, { "tcp.options.timestamp.tsval", NULL }, { "tcp.time_delta", NULL });
 	done();
 }
 
@@ -276,7 +278,8 @@ static void test_fields_packet_header_of_fragment(void)
 	mkcap_epb(&m, 0, T0_US + 2, flow_label, sizeof(flow_label), sizeof(flow_label));
 	mknet_run(&k, &m, NULL);
 	CHECK(1, { "ip.flags", "0x01" }, { "ip.flags.mf", "true" }, { "ip.frag_offset", "0" }, { "ip.hdr_len", "20" });
-	CHECK(2, { "ip.flags", "0x00" }, { "ip.flags.mf", "false" }, { "ip.frag_offset", "2" }, { "udp.payload", "123456789abc" });
+	CHECK(2, { "ip.flags", "0x00" }, { "ip.flags.mf", "false" }, { "ip.frag_offset", "2" },
+	      { "udp.payload", "123456789abc" });
 	CHECK(3, { "ipv6.nxt", "17" }, { "ipv6.flow", "0x0abcde" }, { "ipv6.src_host", "fd00::1" },
 	      { "ipv6.dst_host", "fd00::2" }, { "ip.hdr_len", NULL }, { "ip.src_host", NULL }, { "udp.srcport", "1" });
 	done();
@@ -295,9 +298,10 @@ static void test_fields_packet_tunnel(void)
 	mklayers_add_tcp4(&pkt);
 	add_packet(0);
 	mknet_run(&k, &m, NULL);
-	CHECK(1, { "ip.src", "10.0.0.9" }, { "ip.dst", "10.0.0.2" }, { "ip.addr", "10.0.0.9 10.0.0.2 192.0.2.1 192.0.2.2" },
-	      { "tcp.port", "40000 80" }, { "udp.dstport", "4789" }, { "udp.port", "5555 4789" }, { "vxlan", "true" },
-	      { "geneve", NULL }, { "flow.tunnel", "vxlan" }, { "flow.tunnel.id", "77" }, { "flow.tunnel.depth", "1" },
+	CHECK(1, { "ip.src", "10.0.0.9" }, { "ip.dst", "10.0.0.2" },
+	      { "ip.addr", "10.0.0.9 10.0.0.2 192.0.2.1 192.0.2.2" }, { "tcp.port", "40000 80" },
+	      { "udp.dstport", "4789" }, { "udp.port", "5555 4789" }, { "vxlan", "true" }, { "geneve", NULL },
+	      { "flow.tunnel", "vxlan" }, { "flow.tunnel.id", "77" }, { "flow.tunnel.depth", "1" },
 	      { "tcp.payload", "hello" });
 	done();
 }
@@ -325,9 +329,9 @@ static void test_fields_packet_tcp(void)
 	CHECK(2, { "tcp.flags", "0x0012" }, { "tcp.ack", "1" }, { "tcp.ack_raw", "1001" }, { "tcp.srcport", "9999" },
 	      { "tcp.dstport", "40000" }, { "flow.from_client", "false" }, { "flow.client.ip", "10.0.0.9" },
 	      { "flow.begins", NULL }, { "tcp.window_size_value", "65535" });
-	CHECK(4, { "tcp.flags.push", "true" }, { "tcp.flags.fin", "false" }, { "tcp.flags.reset", "false" }, { "tcp.len", "5" },
-	      { "tcp.seq", "1" }, { "tcp.nxtseq", "6" }, { "tcp.payload", "hello" }, { "tcp", "hello" },
-	      { "tcp.analysis.retransmission", NULL }, { "tcp.options.mss_val", NULL });
+	CHECK(4, { "tcp.flags.push", "true" }, { "tcp.flags.fin", "false" }, { "tcp.flags.reset", "false" },
+	      { "tcp.len", "5" }, { "tcp.seq", "1" }, { "tcp.nxtseq", "6" }, { "tcp.payload", "hello" },
+	      { "tcp", "hello" }, { "tcp.analysis.retransmission", NULL }, { "tcp.options.mss_val", NULL });
 	CHECK(6, { "tcp.analysis.retransmission", "true" }, { "tcp.analysis.flags", "true" },
 	      { "tcp.analysis.lost_segment", NULL });
 	CHECK(7, { "tcp.analysis.lost_segment", "true" }, { "tcp.analysis.out_of_order", NULL }, { "tcp.seq", "106" });
@@ -375,13 +379,15 @@ static void test_fields_packet_http(void)
 	      { "http.referer", "/here" }, { "http.server", NULL }, { "http.content_length", NULL }, { "http.response", NULL },
 	      { "http.response.code", NULL }, { "http.response.version", NULL },
 	      { "frame.protocols", "eth:ethertype:ip:tcp:http" }, { "flow.service", "http" }, { "tls", NULL }, { "dns", NULL });
-	CHECK(5, { "http", NULL }, { "http.request", NULL }, { "http.host", NULL }, { "frame.protocols", "eth:ethertype:ip:tcp" });
+	CHECK(5, { "http", NULL }, { "http.request", NULL }, { "http.host", NULL },
+	      { "frame.protocols", "eth:ethertype:ip:tcp" });
 	CHECK(6, { "http.response", "true" }, { "http.response.code", "404" }, { "http.response.phrase", "Not Found" },
 	      { "http.response.version", "HTTP/1.1" }, { "http.server", "nginx" }, { "http.content_type", "text/html" },
 	      { "http.content_length", "4" }, { "http.content_length_header", "4" }, { "http.set_cookie", "s=1" },
 	      { "http.request", NULL }, { "http.request.method", NULL }, { "http.request.full_uri", NULL });
-	CHECK(8, { "http.request.full_uri", "http://other/x" }, { "http.content_length", NULL }, { "http.content_length_header", "10x" },
-	      { "http.host", NULL }, { "http.request.uri.query", NULL }, { "http.request.version", "HTTP/1.0" });
+	CHECK(8, { "http.request.full_uri", "http://other/x" }, { "http.content_length", NULL },
+	      { "http.content_length_header", "10x" }, { "http.host", NULL }, { "http.request.uri.query", NULL },
+	      { "http.request.version", "HTTP/1.0" });
 	CHECK(10, { "http.response.code", "200" }, { "http.response.phrase", "" });
 	done();
 }
@@ -536,7 +542,8 @@ static void test_fields_packet_tls(void)
 	CHECK(6, { "tls.record.content_type", "22 20 22" }, { "tls.handshake.type", "2 11" },
 	      { "tls.handshake.ciphersuite", "0xc02f" }, { "tls.handshake.extensions_server_name", NULL },
 	      { "tls.handshake.ja3", NULL }, { "tls.record.length", "609 1 40" });
-	CHECK(8, { "tls.alert_message.level", "2" }, { "tls.alert_message.desc", "48" }, { "tls.handshake.type", NULL });
+	CHECK(8, { "tls.alert_message.level", "2" }, { "tls.alert_message.desc", "48" },
+	      { "tls.handshake.type", NULL });
 	done();
 }
 

@@ -135,7 +135,8 @@ static void check(const char *name, const char *expected)
 	buf_reset(&out);
 	got = field_print(&ctx, &u, &out) ? buf_str(&out) : NULL;
 	if (!same(got, expected)) {
-		printf("\n    %s is %s, not %s\n", name, got != NULL ? got : "absent", expected != NULL ? expected : "absent");
+		printf("\n    %s is %s, not %s\n", name, got != NULL ? got : "absent",
+		       expected != NULL ? expected : "absent");
 		CU_FAIL("value differs");
 	}
 }
@@ -154,7 +155,8 @@ static const struct mkjoin_call *call_at(uint32_t c, unsigned int end, uint8_t w
 	for (size_t i = 0; i < j.call_count; i++) {
 		const struct mkjoin_call *x = &j.call[i];
 
-		if (x->conn == c && x->end == end && x->what == what && x->offset <= offset && offset < x->offset + x->len) {
+		if (x->conn == c && x->end == end && x->what == what && x->offset <= offset &&
+		    offset < x->offset + x->len) {
 			return x;
 		}
 	}
@@ -252,7 +254,8 @@ static void test_fields_packet_joined_calls(void)
 			continue;
 		}
 		look_at_event(c->num);
-		check("flow.frames", frames_of(c->conn, c->what == MKJOIN_SEND ? c->end : !c->end, c->offset, c->len, &text));
+		check("flow.frames",
+		      frames_of(c->conn, c->what == MKJOIN_SEND ? c->end : !c->end, c->offset, c->len, &text));
 		check("flow.server.process", c->conn == other ? "sshd" : "nginx");
 		check("http.process", c->conn == other ? NULL : "nginx");
 		check("flow.reason", "tuple and bytes");
@@ -336,8 +339,9 @@ static void test_fields_packet_joined_flows(void)
 			check("flow.history", f->history);
 			check_number("flow.bytes", f->side[0].bytes + f->side[1].bytes);
 			check_number("flow.duration", f->last_ns - f->first_ns);
-			check("flow.process", joined == 0 ? NULL : j.packet[i].conn == conn ? (j.packet[i].side == 0 ? "curl" : "nginx")
-											     : "sshd");
+			check("flow.process", joined == 0                ? NULL
+					      : j.packet[i].conn == conn ? (j.packet[i].side == 0 ? "curl" : "nginx")
+									 : "sshd");
 		}
 	}
 	lookup_free(bare);

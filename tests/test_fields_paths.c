@@ -1,6 +1,6 @@
 /*
- * test_fields_paths.c - paths of calls: fs.path.*, evt.abspath, path arguments. Which parameter is which, and what it is joined
- * with, follows the descriptions of these fields in Falco.
+ * test_fields_paths.c - paths of calls: fs.path.*, evt.abspath, path arguments. Which parameter is which, and what it
+ * is joined with, follows the descriptions of these fields in Falco.
  */
 #include "mkfield.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_fields_state.c - fields whose values the fold has to keep: leaders of sessions and groups, homes of users, types of fds,
- * changed names, processor time, time since the first event.
+ * test_fields_state.c - fields whose values the fold has to keep: leaders of sessions and groups, homes of users, types
+ * of fds, changed names, processor time, time since the first event.
  */
 #include "mkfield.h"
 

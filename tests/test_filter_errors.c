@@ -31,7 +31,8 @@ static void test_filter_doubts(void)
 {
 	check_doubts("evt.type = opne", "no event type is named 'opne'; nearest: open;");
 	check_doubts("evt.type in (open, opne)", "no event type is named 'opne'; nearest: open;");
-	check_doubts("evt.type in {\"opne\"} or not syscall.type != opne", "no event type is named 'opne'; nearest: open;");
+	check_doubts("evt.type in {\"opne\"} or not syscall.type != opne",
+		     "no event type is named 'opne'; nearest: open;");
 	check_doubts("evt.type.is.opne = 1 and tcp.port = 80", "no event type is named 'opne'; nearest: open;");
 	check_doubts("evt.type = oneof (opne, read)", "no event type is named 'opne'; nearest: open;");
 	check_doubts("evt.type = xyzzyxyzzy", "no event type is named 'xyzzyxyzzy';");

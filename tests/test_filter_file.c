@@ -1,5 +1,6 @@
 /*
- * test_filter_file.c - saved filters: YAML as Falco writes it, Wireshark's two kinds of lines, what is wrong with a file and where.
+ * test_filter_file.c - saved filters: YAML as Falco writes it, Wireshark's two kinds of lines, what is wrong with a
+ * file and where.
  */
 #include "cli/filter_file.h"
 
@@ -96,7 +97,9 @@ static void test_filter_file_empty(void)
 /* A saved filter with an error is told when it is used: others of the file can be used. */
 static void test_filter_file_bad_filter_waits(void)
 {
-	CU_ASSERT_EQUAL(read_text("- filter: bad\n  condition: no.such = 1\n- filter: good\n  condition: evt.num = 1\n"), 0);
+	CU_ASSERT_EQUAL(read_text(
+				"- filter: bad\n  condition: no.such = 1\n- filter: good\n  condition: evt.num = 1\n"),
+			0);
 	CU_ASSERT_TRUE(compiles("good"));
 	CU_ASSERT_FALSE(compiles("bad"));
 }

@@ -1,6 +1,7 @@
 /*
  * test_flow_roles.c - who is taken for the client where nobody has said so: connections whose start was missed, and
- * datagrams. Ports and what stands behind them are IANA's; clients of NFS and of the r-commands are on privileged ports.
+ * datagrams. Ports and what stands behind them are IANA's; clients of NFS and of the r-commands are on privileged
+ * ports.
  */
 #include "mktcp.h"
 
@@ -22,7 +23,8 @@ static void check(uint8_t proto, uint16_t a, uint16_t b, uint16_t want_of_a, uin
 		uint16_t want = sender == 0 ? want_of_a : want_of_b;
 
 		if (client != want) {
-			printf("\nprotocol %u, %u and %u, from %u: %u, not %u\n", proto, a, b, key.port[sender], client, want);
+			printf("\nprotocol %u, %u and %u, from %u: %u, not %u\n", proto, a, b, key.port[sender], client,
+			       want);
 		}
 		CU_ASSERT_EQUAL(client, want);
 		/* To a group: nobody but the sender. */
@@ -114,5 +116,6 @@ void suite_flow_roles(CU_pSuite suite)
 	CU_add_test(suite, "test_flow_roles_of_datagrams", test_flow_roles_of_datagrams);
 	CU_add_test(suite, "test_flow_roles_of_others", test_flow_roles_of_others);
 	CU_add_test(suite, "test_flow_roles_nfs_start_missed", test_flow_roles_nfs_start_missed);
-	CU_add_test(suite, "test_flow_roles_datagram_from_privileged_port", test_flow_roles_datagram_from_privileged_port);
+	CU_add_test(suite, "test_flow_roles_datagram_from_privileged_port",
+		    test_flow_roles_datagram_from_privileged_port);
 }

@@ -1,6 +1,6 @@
 /*
- * test_fragment.c - datagrams put together from fragments: in any order, over batches, with copies, overlaps and lies; what
- * is given up and when. The datagrams are built whole and cut here.
+ * test_fragment.c - datagrams put together from fragments: in any order, over batches, with copies, overlaps and lies;
+ * what is given up and when. The datagrams are built whole and cut here.
  */
 #include "base/limits.h"
 #include "mklayers.h"
@@ -98,7 +98,8 @@ static void check_whole(const struct run *r, uint32_t layer, uint32_t at)
 	CU_ASSERT_EQUAL(l->flags, LAYER_REBUILT | LAYER_LAST);
 	CU_ASSERT_EQUAL(l->packet, at);
 	CU_ASSERT_TRUE(mklayers_path_is(l, r->v6 ? "eth:ipv6:udp" : "eth:ip:udp"));
-	CU_ASSERT_TRUE(mklayers_ends_are(l, r->v6 ? "2001:db8::1" : "10.0.0.1", 7, r->v6 ? "2001:db8::2" : "10.0.0.2", 9));
+	CU_ASSERT_TRUE(
+		mklayers_ends_are(l, r->v6 ? "2001:db8::1" : "10.0.0.1", 7, r->v6 ? "2001:db8::2" : "10.0.0.2", 9));
 	CU_ASSERT_EQUAL(l->key.ip_proto, 17);
 	CU_ASSERT_EQUAL(l->payload_len, r->whole_len - 8);
 	CU_ASSERT_EQUAL_FATAL(l->payload_cap, r->whole_len - 8);
@@ -120,7 +121,8 @@ static void test_fragment_in_order(void)
 		CU_ASSERT_EQUAL_FATAL(r.m.b.layer_count, 4);
 		for (unsigned int i = 0; i < 3; i++) {
 			CU_ASSERT_EQUAL(r.m.b.layers[i].flags, LAYER_FRAGMENT | LAYER_FIRST | LAYER_LAST);
-			CU_ASSERT_TRUE(mklayers_path_is(&r.m.b.layers[i], v6 ? "eth:ipv6:fragment" : "eth:ip:fragment"));
+			CU_ASSERT_TRUE(
+				mklayers_path_is(&r.m.b.layers[i], v6 ? "eth:ipv6:fragment" : "eth:ip:fragment"));
 		}
 		check_whole(&r, 3, 2);
 		check_quality(&r, 3, 1, 0);

@@ -263,7 +263,8 @@ static void test_http1_gaps_pipelined_response_lost(void)
 	mkchat_release(&m);
 }
 
-/* Of three asked one after the other, the second request is lost: it takes its response with it, as 28 bytes are one request. */
+/* Of three asked one after the other, the second request is lost: it takes its response with it, as 28 bytes are one
+ * request. */
 static void test_http1_gaps_pipelined_request_lost(void)
 {
 	struct mkchat m;

@@ -1,6 +1,6 @@
 /*
- * test_http_join.c - transactions of packets and calls put together: each request of the story has the calls, threads and times
- * that the story says, whatever one of both captures missed.
+ * test_http_join.c - transactions of packets and calls put together: each request of the story has the calls, threads
+ * and times that the story says, whatever one of both captures missed.
  */
 #include "mkspans.h"
 
@@ -95,7 +95,8 @@ static unsigned int check_story(const struct mkjoin_knobs *knobs)
 		const struct mkjoin_turn *t = &j.turn[i];
 		const struct http_joined *r = row_of(&k, t);
 
-		if (!read_whole(t) || !j.conn[t->conn].wire || r == NULL || t->conn == s.bait_calls || t->conn == s.bait_packets) {
+		if (!read_whole(t) || !j.conn[t->conn].wire || r == NULL || t->conn == s.bait_calls ||
+		    t->conn == s.bait_packets) {
 			continue;
 		}
 		if (knobs != NULL && knobs->call_snaplen == UINT32_MAX && r->pair == NULL) {
@@ -117,7 +118,9 @@ static void test_http_join_finds_calls_of_every_request(void)
 	CU_ASSERT_TRUE(all > SHOP_SHORT);
 	CU_ASSERT_EQUAL(check_story(&(struct mkjoin_knobs){ .enters = true }), all);
 	CU_ASSERT_EQUAL(check_story(&(struct mkjoin_knobs){ .one_file = true }), all);
-	CU_ASSERT_EQUAL(check_story(&(struct mkjoin_knobs){ .offset_ns = -7200 * (int64_t)NSEC_PER_SEC, .drift_ppm = 50 }), all);
+	CU_ASSERT_EQUAL(check_story(
+				&(struct mkjoin_knobs){ .offset_ns = -7200 * (int64_t)NSEC_PER_SEC, .drift_ppm = 50 }),
+			all);
 	CU_ASSERT_EQUAL(check_story(&(struct mkjoin_knobs){ .again_every = 7 }), all);
 }
 
@@ -145,9 +148,10 @@ static void test_http_join_measures_wire_delays(void)
 	r = row_of(&k, t);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	CU_ASSERT_FALSE(r->write_bound);
-	CU_ASSERT_TRUE(llabs((int64_t)r->wire_to_read_ns - (int64_t)(t->served[1][0].last_end_ns - t->packet_last_ns[0])) <= 1000000);
-	CU_ASSERT_TRUE(llabs((int64_t)r->write_to_wire_ns - (int64_t)(t->packet_first_ns[1] - t->served[1][1].first_begin_ns)) <=
-		       1000000);
+	CU_ASSERT_TRUE(llabs((int64_t)r->wire_to_read_ns -
+			     (int64_t)(t->served[1][0].last_end_ns - t->packet_last_ns[0])) <= 1000000);
+	CU_ASSERT_TRUE(llabs((int64_t)r->write_to_wire_ns -
+			     (int64_t)(t->packet_first_ns[1] - t->served[1][1].first_begin_ns)) <= 1000000);
 	mkspans_release(&k);
 	mkjoin_release(&j);
 }
@@ -168,8 +172,8 @@ static void test_http_join_works_from_calls_alone(void)
 		const struct mkjoin_turn *t = &j.turn[i];
 		const struct http_joined *r = row_read_by(&k, t);
 
-		if (!read_whole(t) || t->conn == s.shared || t->conn == s.sendfile || j.conn[t->conn].end[1].open_num == 0 ||
-		    t->served[0][0].last_num == 0) {
+		if (!read_whole(t) || t->conn == s.shared || t->conn == s.sendfile ||
+		    j.conn[t->conn].end[1].open_num == 0 || t->served[0][0].last_num == 0) {
 			continue;
 		}
 		CU_ASSERT_PTR_NOT_NULL_FATAL(r);
@@ -211,15 +215,18 @@ static void test_http_join_works_from_packets_alone(void)
 	mkjoin_release(&j);
 }
 
-/* Requests, responses or both are lost from the packets: each transaction has one row all the same, with the server's calls and both
- * ends' view of it. (Without the first request, what the packets hold of the others is not the join's.) */
+/* Requests, responses or both are lost from the packets: each transaction has one row all the same, with the server's
+ * calls and both ends' view of it. (Without the first request, what the packets hold of the others is not the
+ * join's.) */
 static void test_http_join_after_loss(void)
 {
 	unsigned int requests = 0;
 	unsigned int responses = 0;
 
 	for (uint64_t seed = 1; seed <= 8; seed++) {
-		struct mkjoin_knobs knobs = { .seed = seed, .lose_per_mille = 250, .enters = true, .call_snaplen = 256 };
+		struct mkjoin_knobs knobs = {
+			.seed = seed, .lose_per_mille = 250, .enters = true, .call_snaplen = 256
+		};
 		uint32_t server, client, c;
 		struct mkspans k;
 		struct mkjoin j;

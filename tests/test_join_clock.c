@@ -1,6 +1,6 @@
 /*
- * test_join_clock.c - how far the clocks of packets and calls are apart: within its bounds whatever the offset, drift, loss and
- * resolution, and unknown where nothing tells.
+ * test_join_clock.c - how far the clocks of packets and calls are apart: within its bounds whatever the offset, drift,
+ * loss and resolution, and unknown where nothing tells.
  */
 #include "mkjoincheck.h"
 
@@ -40,8 +40,10 @@ static void test_join_clock_from_one_side(void)
 static void test_join_clock_after_loss(void)
 {
 	check_shop(&(struct mkjoin_knobs){ .seed = 56, .lose_per_mille = 50, .offset_ns = 3 * 3600 * S }, CLOSE_NS);
-	check_shop(&(struct mkjoin_knobs){ .seed = 57, .lose_per_mille = 50, .again_every = 10, .offset_ns = 5 * S }, CLOSE_NS);
-	check_shop(&(struct mkjoin_knobs){ .seed = 58, .late_calls = true, .late_packets = true, .offset_ns = -9 * S }, CLOSE_NS);
+	check_shop(&(struct mkjoin_knobs){ .seed = 57, .lose_per_mille = 50, .again_every = 10, .offset_ns = 5 * S },
+		   CLOSE_NS);
+	check_shop(&(struct mkjoin_knobs){ .seed = 58, .late_calls = true, .late_packets = true, .offset_ns = -9 * S },
+		   CLOSE_NS);
 }
 
 /* The resolution widens the bounds. */
@@ -71,7 +73,8 @@ static void check_drift(double ppm, const struct mkjoin_knobs *knobs)
 static void test_join_clock_drifting(void)
 {
 	check_drift(50, &(struct mkjoin_knobs){ .seed = 60, .drift_ppm = 50 });
-	check_drift(-50, &(struct mkjoin_knobs){ .seed = 61, .drift_ppm = -50, .offset_ns = 7 * 3600 * S, .lose_per_mille = 50 });
+	check_drift(-50, &(struct mkjoin_knobs){
+				 .seed = 61, .drift_ppm = -50, .offset_ns = 7 * 3600 * S, .lose_per_mille = 50 });
 	check_drift(0, &(struct mkjoin_knobs){ .seed = 62, .offset_ns = 7 * 3600 * S });
 }
 
@@ -105,7 +108,8 @@ static void test_join_clock_of_one_file(void)
 	joined_shop(&j, &s, &k, &(struct mkjoin_knobs){ .seed = 64, .one_file = true });
 	c = match_clocks(k.match, &n);
 	CU_ASSERT_EQUAL_FATAL(n, 1);
-	/* One file is written by one recorder, or merged from two by time: its clocks are taken as one only when they agree. */
+	/* One file is written by one recorder, or merged from two by time: its clocks are taken as one only when they
+	 * agree. */
 	CU_ASSERT_TRUE(c->origin == CLOCK_SAME_FILE || c->origin == CLOCK_ESTIMATED);
 	CU_ASSERT_TRUE(llabs(c->offset_ns) <= CLOSE_NS);
 	joined_release(&j, &k);
@@ -154,7 +158,8 @@ static void test_join_clock_unknown(void)
 	mkjoined_story(&k, &j);
 	clocks = match_clocks(k.match, &n);
 	for (size_t i = 0; i < n; i++) {
-		CU_ASSERT_TRUE(clocks[i].origin == CLOCK_UNKNOWN || clocks[i].low_ns == INT64_MIN || clocks[i].high_ns == INT64_MAX);
+		CU_ASSERT_TRUE(clocks[i].origin == CLOCK_UNKNOWN || clocks[i].low_ns == INT64_MIN ||
+			       clocks[i].high_ns == INT64_MAX);
 	}
 	joined_release(&j, &k);
 }

@@ -1,6 +1,6 @@
 /*
- * test_join_false.c - what must not be joined: connections of two hosts, or of two networks with one address plan, that had
- * the same tuples at the same time and the same kind of requests, but other bytes.
+ * test_join_false.c - what must not be joined: connections of two hosts, or of two networks with one address plan, that
+ * had the same tuples at the same time and the same kind of requests, but other bytes.
  */
 #include "mkjoincheck.h"
 
@@ -46,7 +46,9 @@ static size_t crossed(const struct mkjoin_knobs *calls, const struct mkjoin_knob
 static void test_join_false_same_tuples(void)
 {
 	CU_ASSERT_EQUAL(crossed(&(struct mkjoin_knobs){ .seed = 71 }, &(struct mkjoin_knobs){ .seed = 72 }), 0);
-	CU_ASSERT_EQUAL(crossed(&(struct mkjoin_knobs){ .seed = 73, .one_side = true }, &(struct mkjoin_knobs){ .seed = 74 }), 0);
+	CU_ASSERT_EQUAL(crossed(&(struct mkjoin_knobs){ .seed = 73, .one_side = true },
+				&(struct mkjoin_knobs){ .seed = 74 }),
+			0);
 }
 
 static void test_join_false_same_tuples_and_loss(void)
@@ -60,7 +62,9 @@ static void test_join_false_same_tuples_and_loss(void)
 /* Same ports on both sides, other addresses. */
 static void test_join_false_same_ports(void)
 {
-	CU_ASSERT_EQUAL(crossed(&(struct mkjoin_knobs){ .seed = 79 }, &(struct mkjoin_knobs){ .seed = 80, .net = "10.9" }), 0);
+	CU_ASSERT_EQUAL(crossed(&(struct mkjoin_knobs){ .seed = 79 },
+				&(struct mkjoin_knobs){ .seed = 80, .net = "10.9" }),
+			0);
 }
 
 /* With the right packets beside the wrong ones each flow finds its own. */

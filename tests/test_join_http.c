@@ -1,6 +1,6 @@
 /*
- * test_join_http.c - each HTTP transaction with both views: the packets that carried it, the thread that served it, the calls
- * that read and wrote it, and the times between these; from calls alone and from packets alone too.
+ * test_join_http.c - each HTTP transaction with both views: the packets that carried it, the thread that served it, the
+ * calls that read and wrote it, and the times between these; from calls alone and from packets alone too.
  */
 #include "mkfull.h"
 
@@ -99,7 +99,8 @@ static void check_client(const struct mkjoin *j, const struct mkjoin_turn *t, co
 	}
 	CHECK_TURN(t, h->client != NULL);
 	if (h->client != NULL) {
-		CHECK_TURN(t, mkjoined_pid(h->client->sock->section, h->client->process[0]) == j->task[wrote->first_task].pid);
+		CHECK_TURN(t, mkjoined_pid(h->client->sock->section, h->client->process[0]) ==
+				      j->task[wrote->first_task].pid);
 		CHECK_TURN(t, h->client->first_num[0] == wrote->first_num);
 	}
 }

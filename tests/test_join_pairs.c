@@ -1,6 +1,6 @@
 /*
- * test_join_pairs.c - flows and sockets of one story: the same pairs whatever each capture missed, how sure they are, and where
- * the bytes of the one lie in the other.
+ * test_join_pairs.c - flows and sockets of one story: the same pairs whatever each capture missed, how sure they are,
+ * and where the bytes of the one lie in the other.
  */
 #include "mkjoincheck.h"
 
@@ -37,7 +37,8 @@ static void test_join_pairs_other_clocks(void)
 {
 	check_shop(&(struct mkjoin_knobs){ .seed = 25, .offset_ns = 5 * 3600 * S });
 	check_shop(&(struct mkjoin_knobs){ .seed = 26, .offset_ns = -30 * 3600 * S, .drift_ppm = 50 });
-	check_shop(&(struct mkjoin_knobs){ .seed = 27, .offset_ns = 3600 * S + 123456789, .drift_ppm = -50, .digits = 3 });
+	check_shop(
+		&(struct mkjoin_knobs){ .seed = 27, .offset_ns = 3600 * S + 123456789, .drift_ppm = -50, .digits = 3 });
 }
 
 static void test_join_pairs_lost_packets(void)
@@ -56,7 +57,8 @@ static void test_join_pairs_begun_in_the_middle(void)
 {
 	check_shop(&(struct mkjoin_knobs){ .seed = 32, .late_calls = true });
 	check_shop(&(struct mkjoin_knobs){ .seed = 33, .late_packets = true });
-	check_shop(&(struct mkjoin_knobs){ .seed = 34, .late_calls = true, .late_packets = true, .offset_ns = 7200 * S });
+	check_shop(
+		&(struct mkjoin_knobs){ .seed = 34, .late_calls = true, .late_packets = true, .offset_ns = 7200 * S });
 }
 
 static void test_join_pairs_missed_calls(void)
@@ -70,8 +72,8 @@ static void test_join_pairs_cut_bytes(void)
 	check_shop(&(struct mkjoin_knobs){ .seed = 37, .packet_snaplen = 100, .call_snaplen = 4096 });
 }
 
-/* Packets of headers only: what was seen whole is joined by its counts. What was not, or is behind NAT, need not be; nothing else
- * is. */
+/* Packets of headers only: what was seen whole is joined by its counts. What was not, or is behind NAT, need not be;
+ * nothing else is. */
 static void test_join_pairs_headers_only(void)
 {
 	struct mkjoin j;
@@ -98,7 +100,8 @@ static void test_join_pairs_headers_only(void)
 	joined_release(&j, &k);
 }
 
-/* Without payload of the calls the tuple and the counts are all there is, and the pair says so. Behind NAT that is nothing. */
+/* Without payload of the calls the tuple and the counts are all there is, and the pair says so. Behind NAT that is
+ * nothing. */
 static void test_join_pairs_without_payload(void)
 {
 	struct mkjoin j;
@@ -150,7 +153,8 @@ static void test_join_pairs_bytes_are_equal(void)
 	for (size_t i = 0; i < n; i++) {
 		uint32_t conn = mkjoined_conn_of(&j, pairs[i].flow);
 
-		for (unsigned int side = 0; side < 2 && j.conn[conn].kind == MKJOIN_TCP && !j.conn[conn].refused; side++) {
+		for (unsigned int side = 0; side < 2 && j.conn[conn].kind == MKJOIN_TCP && !j.conn[conn].refused;
+		     side++) {
 			const struct pair_side *p = &pairs[i].side[side];
 
 			if (p->sock != NULL) {
@@ -185,7 +189,8 @@ static void test_join_pairs_difference_is_what_was_missed(void)
 			if (p->sock != NULL && j.conn[conn].kind == MKJOIN_TCP && !j.conn[conn].refused) {
 				const struct buf *stream = j.conn[conn].stream;
 
-				CHECK_CONN(&j, conn, p->byte_difference[0] == (int64_t)(stream[1 - end].len - e->bytes[0]));
+				CHECK_CONN(&j, conn,
+					   p->byte_difference[0] == (int64_t)(stream[1 - end].len - e->bytes[0]));
 				CHECK_CONN(&j, conn, p->byte_difference[1] == (int64_t)(stream[end].len - e->bytes[1]));
 			}
 		}
@@ -199,7 +204,8 @@ static uint64_t calls_base(const struct mkjoin *j, uint32_t conn, unsigned int e
 	for (size_t i = 0; i < j->call_count; i++) {
 		const struct mkjoin_call *c = &j->call[i];
 
-		if (c->num != 0 && c->conn == conn && c->end == end && c->what == (dir == 1 ? MKJOIN_SEND : MKJOIN_RECEIVE)) {
+		if (c->num != 0 && c->conn == conn && c->end == end &&
+		    c->what == (dir == 1 ? MKJOIN_SEND : MKJOIN_RECEIVE)) {
 			return c->offset;
 		}
 	}
@@ -329,7 +335,8 @@ static void test_join_pairs_two_capture_points(void)
 	mkjoin_release(&j[1]);
 }
 
-/* Both hosts were recorded, each by its own clock: a flow has the client's socket from the one, the server's from the other. */
+/* Both hosts were recorded, each by its own clock: a flow has the client's socket from the one, the server's from the
+ * other. */
 static void test_join_pairs_two_recorded_hosts(void)
 {
 	struct mkjoin j[2];
@@ -367,7 +374,9 @@ static void test_join_pairs_two_recorded_hosts(void)
 
 				CHECK_CONN(of, conn, sock->section->source == k.source[of == &j[0] ? 0 : 1]);
 				CHECK_CONN(of, conn, sock->open_num == of->conn[conn].end[end].open_num);
-				CHECK_CONN(of, conn, c->low_ns <= mkjoin_offset_at(of, c->at_ns) && mkjoin_offset_at(of, c->at_ns) <= c->high_ns);
+				CHECK_CONN(of, conn,
+					   c->low_ns <= mkjoin_offset_at(of, c->at_ns) &&
+						   mkjoin_offset_at(of, c->at_ns) <= c->high_ns);
 			}
 		}
 		both += pairs[i].side[0].sock != NULL && pairs[i].side[1].sock != NULL;
@@ -424,7 +433,8 @@ void suite_join_pairs(CU_pSuite suite)
 	CU_add_test(suite, "test_join_pairs_without_payload", test_join_pairs_without_payload);
 	CU_add_test(suite, "test_join_pairs_say_how_sure", test_join_pairs_say_how_sure);
 	CU_add_test(suite, "test_join_pairs_bytes_are_equal", test_join_pairs_bytes_are_equal);
-	CU_add_test(suite, "test_join_pairs_difference_is_what_was_missed", test_join_pairs_difference_is_what_was_missed);
+	CU_add_test(suite, "test_join_pairs_difference_is_what_was_missed",
+		    test_join_pairs_difference_is_what_was_missed);
 	CU_add_test(suite, "test_join_pairs_aligned_by_bytes", test_join_pairs_aligned_by_bytes);
 	CU_add_test(suite, "test_join_pairs_two_capture_points", test_join_pairs_two_capture_points);
 	CU_add_test(suite, "test_join_pairs_two_recorded_hosts", test_join_pairs_two_recorded_hosts);

@@ -1,6 +1,6 @@
 /*
- * test_join_reasons.c - what a story's sockets say of themselves, who has which share of them, and why flows and sockets
- * have no partner.
+ * test_join_reasons.c - what a story's sockets say of themselves, who has which share of them, and why flows and
+ * sockets have no partner.
  */
 #include "mkjoincheck.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_join_socks.c - sockets and exchanges as the calls of a story show them, before any packet: each end of each connection
- * is one socket, each request and response one exchange.
+ * test_join_socks.c - sockets and exchanges as the calls of a story show them, before any packet: each end of each
+ * connection is one socket, each request and response one exchange.
  */
 #include "mkjoincheck.h"
 
@@ -72,7 +72,8 @@ static void check_turn(const struct mkjoined *k, const struct mkjoin *j, const s
 	CHECK_CONN(j, t->conn, x->end[1] - x->start[1] == t->stop[1] - t->start[1]);
 	CHECK_CONN(j, t->conn, mkjoined_pid(x->sock->section, x->process[0]) == j->task[ask->first_task].pid);
 	if (j->knobs.enters) {
-		CHECK_CONN(j, t->conn, x->begin_ns[0] == ask->first_begin_ns && x->begin_ns[1] == answer->first_begin_ns);
+		CHECK_CONN(j, t->conn,
+			   x->begin_ns[0] == ask->first_begin_ns && x->begin_ns[1] == answer->first_begin_ns);
 	} else {
 		CHECK_CONN(j, t->conn, x->begin_ns[1] <= answer->first_begin_ns);
 	}

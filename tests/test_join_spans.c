@@ -1,6 +1,6 @@
 /*
- * test_join_spans.c - who asked whom on behalf of whom: the tree of one request through nginx, php-fpm over a unix socket and
- * PostgreSQL over the loopback interface, and what is not to be connected.
+ * test_join_spans.c - who asked whom on behalf of whom: the tree of one request through nginx, php-fpm over a unix
+ * socket and PostgreSQL over the loopback interface, and what is not to be connected.
  */
 #include "mkfull.h"
 
@@ -51,7 +51,8 @@ static void check_chain(const struct full *k, const struct mkjoin *j, const stru
 		CU_ASSERT_PTR_EQUAL(span, want);
 		CU_ASSERT_EQUAL(span->depth, count - 1 - i);
 		CU_ASSERT_EQUAL(span->root, root);
-		CU_ASSERT_EQUAL(mkjoined_pid(span->section, span->process), j->task[t->served[steps[i].end][0].first_task].pid);
+		CU_ASSERT_EQUAL(mkjoined_pid(span->section, span->process),
+				j->task[t->served[steps[i].end][0].first_task].pid);
 		CU_ASSERT_EQUAL(span->parent == UINT32_MAX, i + 1 == count);
 		span = by_id(k, span->parent);
 	}

@@ -1,6 +1,6 @@
 /*
- * test_lookup.c - packets to calls and back over pairs made by hand: where bytes lie is written down here, so what has to be
- * found is known.
+ * test_lookup.c - packets to calls and back over pairs made by hand: where bytes lie is written down here, so what has
+ * to be found is known.
  */
 #include "join/lookup.h"
 
@@ -24,7 +24,8 @@ struct fixture {
 	struct frames frames;
 };
 
-static void knot(struct fixture *f, struct knots *k, uint8_t kind, uint64_t offset, uint32_t len, uint64_t num, uint32_t user)
+static void knot(struct fixture *f, struct knots *k, uint8_t kind, uint64_t offset, uint32_t len, uint64_t num,
+		 uint32_t user)
 {
 	const struct knot x = { .offset = offset, .len = len, .ts_ns = num, .num = num, .user = user, .kind = kind };
 

@@ -1,6 +1,6 @@
 /*
- * test_match_seq.c - flows with sockets whose sequence numbers are told: the places of bytes are taken from these, exactly,
- * whatever else is missing. Conversations are made by hand (mkmatch.h).
+ * test_match_seq.c - flows with sockets whose sequence numbers are told: the places of bytes are taken from these,
+ * exactly, whatever else is missing. Conversations are made by hand (mkmatch.h).
  */
 #include "mkmatch.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_mkjoin.c - the builder of joined captures itself: both captures hold what it says, the bytes of both are those of
- * the streams, no call and no packet comes before its cause, and the knobs change what they should and nothing else.
+ * test_mkjoin.c - the builder of joined captures itself: both captures hold what it says, the bytes of both are those
+ * of the streams, no call and no packet comes before its cause, and the knobs change what they should and nothing else.
  */
 #include <CUnit/CUnit.h>
 
@@ -114,7 +114,9 @@ static void check_payload(const struct mkjoin *j, const struct mkjoin_packet *p,
 	CU_ASSERT_EQUAL(have->ts_ns, p->stamp_ns);
 	CU_ASSERT_EQUAL(have->cap_len, have->orig_len);
 	CU_ASSERT_FATAL(p->len < have->cap_len);
-	CU_ASSERT_EQUAL(p->len == 0 || memcmp(have->data + have->cap_len - p->len, stream->data + p->offset, p->len) == 0, true);
+	CU_ASSERT_EQUAL(p->len == 0 ||
+				memcmp(have->data + have->cap_len - p->len, stream->data + p->offset, p->len) == 0,
+			true);
 }
 
 /* Every packet of the capture by its number. */
@@ -413,7 +415,8 @@ static void test_mkjoin_truth_of_the_shop(void)
 	CU_ASSERT_EQUAL(j.turn[s.forked_turn].served[1][0].first_task, s.forked);
 	CU_ASSERT_EQUAL(j.turn[s.shared_turn].served[1][0].first_task, s.helper);
 	CU_ASSERT_EQUAL(j.turn[s.shared_turn].served[1][1].first_task, s.forker);
-	CU_ASSERT_EQUAL(j.turn[s.pipelined_turn[0]].served[1][0].first_num, j.turn[s.pipelined_turn[1]].served[1][0].first_num);
+	CU_ASSERT_EQUAL(j.turn[s.pipelined_turn[0]].served[1][0].first_num,
+			j.turn[s.pipelined_turn[1]].served[1][0].first_num);
 	CU_ASSERT_EQUAL(j.conn[s.sendfile].end[1].bytes[1], j.conn[s.sendfile].stream[1].len);
 	CU_ASSERT_EQUAL(j.conn[s.upload].end[1].calls[0], 3);
 	mkjoin_release(&j);

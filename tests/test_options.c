@@ -116,7 +116,8 @@ static int64_t offset_of(const char *text)
 
 static void test_options_durations(void)
 {
-	static const char *const bad[] = { "-", "+", "s", "1x", "1h2", "--1s", "1s ", " 1s", "1..5s", ".5s", "1e3s", "9999999999999h",
+	static const char *const bad[] = { "-",           "+",   "s",     "1x",  "1h2",  "--1s",
+					   "1s ",         " 1s", "1..5s", ".5s", "1e3s", "9999999999999h",
 					   "9223372037s", "0x1s" };
 
 	CU_ASSERT_EQUAL(parse(OPT_FOR_REPORT, "x", NULL, NULL, NULL), 0);
@@ -256,7 +257,8 @@ static void test_options_usage_lists_all(void)
 			char word[64];
 
 			snprintf(word, sizeof(word), " --%s ", r->name);
-			CU_ASSERT_EQUAL(has_option(c->options | OPT_FOR_HELP, r->name), strstr(buf_str(&text), word) != NULL);
+			CU_ASSERT_EQUAL(has_option(c->options | OPT_FOR_HELP, r->name),
+					strstr(buf_str(&text), word) != NULL);
 		}
 		buf_release(&text);
 	}

@@ -1,6 +1,6 @@
 /*
- * test_packet_bpf.c - tcpdump's filters on packets of every kind of link that can be built: what passes follows from what was
- * built.
+ * test_packet_bpf.c - tcpdump's filters on packets of every kind of link that can be built: what passes follows from
+ * what was built.
  */
 #include "mkpkt.h"
 
@@ -40,7 +40,9 @@ static void check_tcp(const struct mkpkt *p, uint16_t link_type)
 {
 	static const char *const yes[] = { "tcp", "tcp port 80", "dst port 80", "src host 10.0.0.1", "net 10.0.0.0/8", "ip",
 					   "tcp[tcpflags] & tcp-ack != 0", "host 10.0.0.2 and not port 443", "greater 40" };
-	static const char *const no[] = { "udp", "src port 80", "host 10.0.0.3", "ip6", "arp", "less 40", "tcp[tcpflags] & tcp-syn != 0" };
+	static const char *const no[] = {
+		"udp", "src port 80", "host 10.0.0.3", "ip6", "arp", "less 40", "tcp[tcpflags] & tcp-syn != 0"
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		if (!passes(yes[i], p, link_type, p->len)) {

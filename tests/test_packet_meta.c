@@ -1,6 +1,6 @@
 /*
- * test_packet_meta.c - what other tools write beside packets: processes in options, comments and blocks, names of addresses,
- * decryption secrets. Built as captures in both byte orders, framed and decoded as ever.
+ * test_packet_meta.c - what other tools write beside packets: processes in options, comments and blocks, names of
+ * addresses, decryption secrets. Built as captures in both byte orders, framed and decoded as ever.
  */
 #include "base/limits.h"
 #include "mkframe.h"
@@ -566,7 +566,8 @@ static void test_packet_meta_names(void)
 	}
 }
 
-/* ---- secrets ------------------------------------------------------------------------------------------------------ */
+/* ---- secrets
+ * ------------------------------------------------------------------------------------------------------ */
 
 #define HEX_A "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff"
 #define HEX_B "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
@@ -595,8 +596,10 @@ static void test_packet_meta_secrets(void)
 		run_init(&r, be);
 		secrets_block(&r, 0x544c534b,
 			      "# comment\nCLIENT_RANDOM " HEX_A " 4242\r\n"
-			      "CLIENT_HANDSHAKE_TRAFFIC_SECRET " HEX_B " 99\nSERVER_HANDSHAKE_TRAFFIC_SECRET " HEX_B " 98\n"
-			      "RSA " HEX_C " 11\nCLIENT_RANDOM " HEX_C "\b\nCLIENT_RANDOM 12\nEXPORTER_SECRET " HEX_B " 1");
+			      "CLIENT_HANDSHAKE_TRAFFIC_SECRET " HEX_B " 99\nSERVER_HANDSHAKE_TRAFFIC_SECRET " HEX_B
+			      " 98\n"
+			      "RSA " HEX_C " 11\nCLIENT_RANDOM " HEX_C "\b\nCLIENT_RANDOM 12\nEXPORTER_SECRET " HEX_B
+			      " 1");
 		secrets_block(&r, 0x57474b4c, "LOCAL_STATIC_PRIVATE_KEY = x");	/* WireGuard */
 		run_fold(&r, 512 << 10);
 		keys = packet_meta_keys(r.meta);
@@ -648,7 +651,8 @@ static void test_packet_meta_secrets_none(void)
 	packet_meta_free(NULL);
 }
 
-/* ---- damage ------------------------------------------------------------------------------------------------------- */
+/* ---- damage
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* One of everything. */
 static void build_all(struct run *r, bool be)

@@ -92,7 +92,8 @@ static void test_page_scope_recorded(void)
 	CU_ASSERT_TRUE(page_has(&r, "Recorded 2026-11-21 08:35:30.276 to 08:35:45.404 UTC on <b>&lt;reef&gt;</b></p>"));
 	add_source(t, "c", "<reef>", T + 86400 * S, T + 86400 * S);
 	add_source(t, "d", "two", 0, 0);
-	CU_ASSERT_TRUE(page_has(&r, "08:35:30.276 to 2026-11-22 08:35:31.000 UTC on <b>&lt;reef&gt;</b>, <b>two</b></p>"));
+	CU_ASSERT_TRUE(
+		page_has(&r, "08:35:30.276 to 2026-11-22 08:35:31.000 UTC on <b>&lt;reef&gt;</b>, <b>two</b></p>"));
 	add_source(t, "e", "three", 0, 0);
 	add_source(t, "f", "four", 0, 0);
 	CU_ASSERT_TRUE(page_has(&r, "<b>four</b></p>"));
@@ -141,8 +142,9 @@ static void test_page_scope_clocks(void)
 	table_unknown(t);
 	CU_ASSERT_FALSE(page_has(&r, "Two clocks."));
 	add_clock(t, "calls.scap", "<i>.pcap", INT64_C(12040712558929));
-	CU_ASSERT_TRUE(page_has(&r, "The packets of &lt;i&gt;.pcap are stamped <b>3 h 20 m later</b> than the system calls of "
-				    "calls.scap that"));
+	CU_ASSERT_TRUE(
+		page_has(&r, "The packets of &lt;i&gt;.pcap are stamped <b>3 h 20 m later</b> than the system calls of "
+			     "calls.scap that"));
 	add_clock(t, "calls.scap", "early.pcap", -INT64_C(2500000000));
 	CU_ASSERT_TRUE(page_has(&r, "early.pcap are stamped <b>2.50 s earlier</b>"));
 	report_release(&r);

@@ -31,7 +31,8 @@ static void spans_init(struct spans *s)
 	CU_ASSERT_FATAL(cells_init(&s->cells, &spans_def));
 }
 
-static uint32_t add(struct spans *s, uint32_t parent, uint32_t root, uint64_t at, uint64_t ns, uint8_t kind, const char *name)
+static uint32_t add(struct spans *s, uint32_t parent, uint32_t root, uint64_t at, uint64_t ns, uint8_t kind,
+		    const char *name)
 {
 	struct span x = { .id = s->next++, .parent = parent, .kind = kind, .section = &s->section, .process = ID_NONE, .tid = 7,
 			  .protocol = "http", .start_ns = T0 + at, .end_ns = T0 + at + ns };
@@ -106,7 +107,8 @@ static void test_page_trees_slowest(void)
 		CU_ASSERT_EQUAL(json_array_size(trees), 50);
 		CU_ASSERT_EQUAL(json_array_size(json_array_get(trees, 0)), 3);
 		CU_ASSERT_EQUAL(json_integer_value(json_array_get(json_array_get(trees, 0), 0)), 2);
-		CU_ASSERT_EQUAL(json_integer_value(json_array_get(json_array_get(json_array_get(trees, 0), 1), 0)), 118);
+		CU_ASSERT_EQUAL(json_integer_value(json_array_get(json_array_get(json_array_get(trees, 0), 1), 0)),
+				118);
 		CU_ASSERT_EQUAL(count_of(part, "daemon"), 0);
 		json_decref(trees);
 		free(part);

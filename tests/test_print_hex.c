@@ -1,6 +1,6 @@
 /*
- * test_print_hex.c - data below a line: hex, text, what was cut, hostile bytes. Expected lines follow the layout that print_hex.h
- * describes; hex of the longer block is what `od -An -tx1` prints.
+ * test_print_hex.c - data below a line: hex, text, what was cut, hostile bytes. Expected lines follow the layout that
+ * print_hex.h describes; hex of the longer block is what `od -An -tx1` prints.
  */
 #include "mkevent.h"
 
@@ -37,14 +37,16 @@ static const char *shown(const struct data_style *style)
 static void test_print_hex_lines(void)
 {
 	make_read("HTTP/1.1 200 OK\r\nX", 18, 18);
-	CU_ASSERT_STRING_EQUAL(shown(&hex), "\n    data, 18 bytes"
-						 "\n    0000  48 54 54 50 2f 31 2e 31  20 32 30 30 20 4f 4b 0d  HTTP/1.1 200 OK."
-						 "\n    0010  0a 58                                             .X");
+	CU_ASSERT_STRING_EQUAL(shown(&hex),
+			       "\n    data, 18 bytes"
+			       "\n    0000  48 54 54 50 2f 31 2e 31  20 32 30 30 20 4f 4b 0d  HTTP/1.1 200 OK."
+			       "\n    0010  0a 58                                             .X");
 	make_read("\x00\x1f\x20\x7e\x7f\x80\xff\x1b[2J", 10, 10);
 	CU_ASSERT_STRING_EQUAL(shown(&hex), "\n    data, 10 bytes"
-						 "\n    0000  00 1f 20 7e 7f 80 ff 1b  5b 32                    .. ~....[2");
+					    "\n    0000  00 1f 20 7e 7f 80 ff 1b  5b 32                    .. ~....[2");
 	make_read("x", 1, 1);
-	CU_ASSERT_STRING_EQUAL(shown(&hex), "\n    data, 1 byte\n    0000  78                                                x");
+	CU_ASSERT_STRING_EQUAL(shown(&hex),
+			       "\n    data, 1 byte\n    0000  78                                                x");
 }
 
 static void test_print_hex_cut(void)
@@ -63,7 +65,8 @@ static void test_print_hex_cut(void)
 static void test_print_hex_ascii(void)
 {
 	make_read("GET / HTTP/1.1\r\nHost: a\r\n\r\nx\033[31m\ty\xc3\xa9", 37, 37);
-	CU_ASSERT_STRING_EQUAL(shown(&ascii), "\n    data, 37 bytes\n    GET / HTTP/1.1\n    Host: a\n    \n    x.[31m\ty..");
+	CU_ASSERT_STRING_EQUAL(shown(&ascii),
+			       "\n    data, 37 bytes\n    GET / HTTP/1.1\n    Host: a\n    \n    x.[31m\ty..");
 	make_read("one\n", 4, 4);
 	CU_ASSERT_STRING_EQUAL(shown(&ascii), "\n    data, 4 bytes\n    one");
 	make_read("a\rb\r\r\n", 6, 6);
@@ -95,8 +98,9 @@ static void test_print_hex_packets(void)
 	CU_ASSERT_STRING_EQUAL(buf_str(&out), "\n    payload, 4 of 6 bytes\n    BODY");
 	buf_reset(&out);
 	print_packet_data(&frames, &p, &l, &out);
-	CU_ASSERT_STRING_EQUAL(buf_str(&out), "\n    packet, 10 of 12 bytes"
-					      "\n    0000  68 65 61 64 65 72 42 4f  44 59                    headerBODY");
+	CU_ASSERT_STRING_EQUAL(buf_str(&out),
+			       "\n    packet, 10 of 12 bytes"
+			       "\n    0000  68 65 61 64 65 72 42 4f  44 59                    headerBODY");
 	/* nothing above the transport: nothing to show; no transport: all of it */
 	l.payload_cap = 0;
 	l.payload_len = 0;

@@ -1,6 +1,6 @@
 /*
- * test_print_packet.c - packets as lines and as JSON objects, from captures built in memory and tracked without the engine: parsed
- * back with jansson and compared with what went in.
+ * test_print_packet.c - packets as lines and as JSON objects, from captures built in memory and tracked without the
+ * engine: parsed back with jansson and compared with what went in.
  */
 #include "mknet.h"
 #include "mkpkt.h"
@@ -181,11 +181,12 @@ static void test_print_packet_rebuilt(void)
 	mkpkt_end(&p);
 	mkcap_epb(&m, 0, T0_US + 3, p.bytes, p.len, p.len);
 	mknet_run(&k, &m, NULL);
-	check_lines(
-		"p1 22:13:20.000000000 10.0.0.1 \xe2\x86\x92 10.0.0.2 IP 50 Fragmented IP protocol (proto=UDP 17, off=16, ID=63)\n"
-		"p2 22:13:20.000001000 10.0.0.1 \xe2\x86\x92 10.0.0.2 IP 42 Fragmented IP protocol (proto=UDP 17, off=32, ID=63)\n"
-		"p3 22:13:20.000002000 10.0.0.1 \xe2\x86\x92 10.0.0.2 UDP 50 12345 \xe2\x86\x92 5000 Len=32\n"
-		"p4 22:13:20.000003000 10.0.0.1 \xe2\x86\x92 10.0.0.2 UDP 42 4000 \xe2\x86\x92 5000 Len=0\n");
+	check_lines("p1 22:13:20.000000000 10.0.0.1 \xe2\x86\x92 10.0.0.2 IP 50 Fragmented IP protocol (proto=UDP 17, "
+		    "off=16, ID=63)\n"
+		    "p2 22:13:20.000001000 10.0.0.1 \xe2\x86\x92 10.0.0.2 IP 42 Fragmented IP protocol (proto=UDP 17, "
+		    "off=32, ID=63)\n"
+		    "p3 22:13:20.000002000 10.0.0.1 \xe2\x86\x92 10.0.0.2 UDP 50 12345 \xe2\x86\x92 5000 Len=32\n"
+		    "p4 22:13:20.000003000 10.0.0.1 \xe2\x86\x92 10.0.0.2 UDP 42 4000 \xe2\x86\x92 5000 Len=0\n");
 	done();
 }
 
@@ -235,7 +236,8 @@ static void test_print_packet_undissected(void)
 	field_ctx_init(&x, &settings);
 	field_ctx_batch(&x, k.batches[0]);
 	print_packet_text(&x, &k.batches[0]->packets[0], NULL, 1, false, &out);
-	CU_ASSERT_STRING_EQUAL(buf_str(&out), "p1 22:13:20.000000000 02:00:00:00:00:01 \xe2\x86\x92 02:00:00:00:00:02 UNKNOWN 58 ");
+	CU_ASSERT_STRING_EQUAL(buf_str(&out),
+			       "p1 22:13:20.000000000 02:00:00:00:00:01 \xe2\x86\x92 02:00:00:00:00:02 UNKNOWN 58 ");
 	field_ctx_release(&x);
 	k.batches[0]->layer_count = layers;
 	done();

@@ -1,6 +1,6 @@
 /*
- * test_print_time.c - --from, --to, --last: every way to write a time, and what it means for a capture. Expected seconds are
- * those of date(1): `date -u -d '2026-11-21 08:35:31' +%s` is 1795250131.
+ * test_print_time.c - --from, --to, --last: every way to write a time, and what it means for a capture. Expected
+ * seconds are those of date(1): `date -u -d '2026-11-21 08:35:31' +%s` is 1795250131.
  */
 #include "cli/print_time.h"
 

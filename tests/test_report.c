@@ -547,7 +547,8 @@ static void check_kinds(uint64_t events, uint64_t packets, unsigned int packet_r
 {
 	static const char no_calls[] =
 		"The input holds no system calls, so these tables are empty and not shown: Calls &amp; events.</p>";
-	static const char no_packets[] = "The input holds no packets, so these tables are empty and not shown: Ports.</p>";
+	static const char no_packets[] =
+		"The input holds no packets, so these tables are empty and not shown: Ports.</p>";
 	struct report r;
 	struct buf b;
 

@@ -611,7 +611,8 @@ static void add_times(struct report *r, const struct table_def *d, uint64_t from
 static void check_axis(uint64_t from, uint64_t last, uint64_t want_from, uint64_t want_to)
 {
 	static const struct column time_columns[] = { { "time", COL_TIME, "", "" }, { "in", COL_BYTES, "", "" } };
-	static const struct table_def defs[] = { { "one", "", "", time_columns, 2 }, { "two", "", "", time_columns, 2 } };
+	static const struct table_def defs[] = { { "one", "", "", time_columns, 2 },
+						 { "two", "", "", time_columns, 2 } };
 	static const struct plot_def two[] = {
 		{ "a", "A", "bytes", "one", series, 1, false },
 		{ "b", "B", "bytes", "two", series, 1, false },

@@ -1,5 +1,6 @@
 /*
- * test_request_name.c - what a request is called by its first bytes: protocols whole, in pieces and cut; what is none of them.
+ * test_request_name.c - what a request is called by its first bytes: protocols whole, in pieces and cut; what is none
+ * of them.
  */
 #include "join/request_name.h"
 

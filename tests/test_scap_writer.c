@@ -1,6 +1,6 @@
 /*
- * test_scap_writer.c - scap blocks out: byte by byte what the tests' own builder makes of the same facts, and what the readers and
- * the fold find in them.
+ * test_scap_writer.c - scap blocks out: byte by byte what the tests' own builder makes of the same facts, and what the
+ * readers and the fold find in them.
  */
 #include "mkstate.h"
 
@@ -137,7 +137,9 @@ static const struct mkcap_proc full_proc = {
 
 static void test_scap_writer_threads(void)
 {
-	struct scap_thread plain = { .tid = 5, .pid = 5, .ptid = -1, .sid = -1, .vpgid = -1, .pgid = -1, .vtid = -1, .vpid = -1 };
+	struct scap_thread plain = {
+		.tid = 5, .pid = 5, .ptid = -1, .sid = -1, .vpgid = -1, .pgid = -1, .vtid = -1, .vpid = -1
+	};
 	const struct mkcap_proc procs[] = {
 		full_proc,
 		{ .tid = 5, .pid = 5, .ptid = -1, .sid = -1, .vpgid = -1, .pgid = -1, .vtid = -1, .vpid = -1 },
@@ -314,7 +316,9 @@ static void test_scap_writer_large_event(void)
 	static const char json[] = "{\"container\":{\"id\":\"0123456789ab\"}}";
 	const uint32_t lens[] = { sizeof(json) };
 	const uint16_t narrow[] = { sizeof(json) };
-	struct scap_event e = { .ts_ns = 9, .tid = -1, .type = 324, .nparams = 1, .lens32 = lens, .values = (const uint8_t *)json };
+	struct scap_event e = {
+		.ts_ns = 9, .tid = -1, .type = 324, .nparams = 1, .lens32 = lens, .values = (const uint8_t *)json
+	};
 	struct mkcap m;
 	struct buf out;
 
@@ -334,7 +338,8 @@ static void test_scap_writer_large_event(void)
 	buf_release(&out);
 }
 
-/* What thresher adds lies in a custom option, with every remainder of the event's length, and the event is read as without it. */
+/* What thresher adds lies in a custom option, with every remainder of the event's length, and the event is read as
+ * without it. */
 static void test_scap_writer_extra(void)
 {
 	uint8_t data[8] = "abcdefg";

@@ -1,6 +1,6 @@
 /*
- * test_script_run.c - Lua scripts in runs of the engine: the values they are given, tables of the report, failures, and that neither
- * threads nor batches nor the number of sources change what a script sees.
+ * test_script_run.c - Lua scripts in runs of the engine: the values they are given, tables of the report, failures, and
+ * that neither threads nor batches nor the number of sources change what a script sees.
  */
 #include "stats/script.h"
 
@@ -34,8 +34,8 @@ static void add_texts(struct scripted *s, const char *const *texts, size_t count
 }
 
 /* Runs scripts, as their texts, over a file or folder, with all statistics. */
-static void begin_scripted(struct scripted *s, const char *path, const char *const *texts, size_t count, unsigned int threads,
-			   size_t batch_bytes)
+static void begin_scripted(struct scripted *s, const char *path, const char *const *texts, size_t count,
+			   unsigned int threads, size_t batch_bytes)
 {
 	struct engine_options opt = run_report_options(threads, batch_bytes);
 	struct input_list inputs;
@@ -198,7 +198,8 @@ static void test_script_run_packets_among_events(void)
 	begin_one(&s, &m, text);
 	check_no_failure(&s);
 	printed = script_printed(s.scripts.set, 0, &len);
-	CU_ASSERT_NSTRING_EQUAL(printed, "e1openat e2read e3openat e4socket e5connect e6write p1 e7write p2 e8write \n", len);
+	CU_ASSERT_NSTRING_EQUAL(printed, "e1openat e2read e3openat e4socket e5connect e6write p1 e7write p2 e8write \n",
+				len);
 	CU_ASSERT_EQUAL(run_num(run_table(&s.run, "scripts"), 0, "packets"), 2);
 	end_scripted(&s);
 	mkcap_release(&m);
@@ -287,8 +288,10 @@ static void test_script_run_bad_tables(void)
 		struct mkcap m;
 
 		(void)snprintf(text, sizeof(text),
-			       "return { on_event = function() end, on_finish = function()\nreport.table{ name = 'good', columns = { { name = 'a' } } }\n"
-			       "report.table%s end }", bad[i].table);
+			       "return { on_event = function() end, on_finish = function()\nreport.table{ name = "
+			       "'good', columns = { { name = 'a' } } }\n"
+			       "report.table%s end }",
+			       bad[i].table);
 		(void)snprintf(expected, sizeof(expected), "a.lua:3: %s (in on_finish)", bad[i].why);
 		build_story(&m);
 		begin_one(&s, &m, text);
@@ -306,14 +309,17 @@ static void test_script_run_bad_tables(void)
 static void test_script_run_failure_is_told(void)
 {
 	static const char *const texts[] = {
-		"local n = 0\nreturn { on_event = function(v, num)\n  n = n + 1\n  if num == 4 then\n    local x = v.nothing.more end end,\n"
+		"local n = 0\nreturn { on_event = function(v, num)\n  n = n + 1\n  if num == 4 then\n    local x = "
+		"v.nothing.more end end,\n"
 		"  on_finish = function() report.table{ name = 'first', columns = { { name = 'n' } } } end }",
 		"local n = 0 return { on_event = function() n = n + 1 end,\n"
-		"  on_finish = function() report.table{ name = 'second', columns = { { name = 'n', type = 'u64' } }, rows = { { n } } } end }",
+		"  on_finish = function() report.table{ name = 'second', columns = { { name = 'n', type = 'u64' } }, "
+		"rows = { { n } } } end }",
 		"return { on_event = function(v, num) while num == 2 do end end }",
 	};
 	static const char why[] = "a.lua:5: attempt to index a nil value (field 'nothing') (event 4 of capture.scap)";
-	static const char steps[] = "c.lua:1: more than 1000000 steps for one event: does a loop not end? (event 2 of capture.scap)";
+	static const char steps[] =
+		"c.lua:1: more than 1000000 steps for one event: does a loop not end? (event 2 of capture.scap)";
 	const struct table *t;
 	struct scripted s;
 	struct mkcap m;
@@ -360,7 +366,8 @@ static void test_script_run_no_more_than_allowed(void)
 	script_set_free(set);
 }
 
-/* ---- the same from any threads ------------------------------------------------------------------------------------ */
+/* ---- the same from any threads
+ * ------------------------------------------------------------------------------------ */
 
 /* n events of a process whose names and results tell one from another. */
 static void save_many(const struct dir *d, const char *name, uint64_t first_ns, size_t n)
@@ -414,7 +421,8 @@ static void test_script_run_is_the_same_from_any_threads(void)
 		begin_scripted(&s, d.path, texts, ARRAY_LEN(texts), ways[i].threads, ways[i].batch_bytes);
 		t = run_table(&s.run, "sums");
 		CU_ASSERT_EQUAL_FATAL(t->row_count, 4);
-		CU_ASSERT(run_text_is(t, 0, "source", "a.scap") && run_text_is(t, 1, "source", "b.scap") && run_text_is(t, 2, "source", "c.scap"));
+		CU_ASSERT(run_text_is(t, 0, "source", "a.scap") && run_text_is(t, 1, "source", "b.scap") &&
+			  run_text_is(t, 2, "source", "c.scap"));
 		CU_ASSERT_EQUAL(run_num(t, 3, "n"), 30000);
 		CU_ASSERT_EQUAL(run_table(&s.run, "sevens")->row_count, 3000);
 		run_json(&s.run, i == 0 ? &first : &other);
@@ -438,7 +446,8 @@ void suite_script_run(CU_pSuite suite)
 	CU_add_test(suite, "test_script_run_bad_tables", test_script_run_bad_tables);
 	CU_add_test(suite, "test_script_run_failure_is_told", test_script_run_failure_is_told);
 	CU_add_test(suite, "test_script_run_no_more_than_allowed", test_script_run_no_more_than_allowed);
-	CU_add_test(suite, "test_script_run_is_the_same_from_any_threads", test_script_run_is_the_same_from_any_threads);
+	CU_add_test(suite, "test_script_run_is_the_same_from_any_threads",
+		    test_script_run_is_the_same_from_any_threads);
 }
 
 #else

@@ -1,5 +1,6 @@
 /*
- * test_script_strings.c - the functions for strings that scripts have in place of Lua's own: the same answers as Lua gives.
+ * test_script_strings.c - the functions for strings that scripts have in place of Lua's own: the same answers as Lua
+ * gives.
  */
 #include "mkscript.h"
 
@@ -77,7 +78,8 @@ static void our_find(const char *subject, const char *pattern, char *ret, size_t
 		if (from == NULL) {
 			(void)snprintf(ret, size, "no");
 		} else {
-			(void)snprintf(ret, size, "%d %d ", (int)(from - subject) + 1, (int)(from - subject) + (int)strlen(pattern));
+			(void)snprintf(ret, size, "%d %d ", (int)(from - subject) + 1,
+				       (int)(from - subject) + (int)strlen(pattern));
 		}
 		return;
 	}
@@ -106,9 +108,10 @@ static void our_find(const char *subject, const char *pattern, char *ret, size_t
 static void test_script_patterns_as_lua(void)
 {
 	static const char *const pieces[] = {
-		"a", "b", "1", " ", ".", "*", "+", "-", "?", "(", ")", "()", "[ab]", "[^a]", "[a-b1]", "[", "]", "%a", "%d",
-		"%S", "%w", "%", "%%", "$", "^", "%1", "%2", "%bab", "%b()", "%f[%w]", "%f[^b]", "[%a-]", "[]]", "[%]1]",
-		"(a*)", "(.-)", "(%w+)", ".-", ".*", "%x", "%p", "%G",
+		"a",     "b",    "1",    " ",      ".",  "*",    "+",    "-",      "?",      "(",     ")",
+		"()",    "[ab]", "[^a]", "[a-b1]", "[",  "]",    "%a",   "%d",     "%S",     "%w",    "%",
+		"%%",    "$",    "^",    "%1",     "%2", "%bab", "%b()", "%f[%w]", "%f[^b]", "[%a-]", "[]]",
+		"[%]1]", "(a*)", "(.-)", "(%w+)",  ".-", ".*",   "%x",   "%p",     "%G",
 	};
 	static const char *const letters[] = { "a", "b", "aa", "ab", "1", " ", "(", ")", "]", "-", "A", "\n", "%" };
 	char subject[80], pattern[80], theirs[400], ours[400];
@@ -168,8 +171,10 @@ static void test_script_strings_as_lua(void)
 	luaL_openlibs(L);
 	for (size_t i = 0; i < ARRAY_LEN(expressions); i++) {
 		(void)snprintf(text, sizeof(text),
-			       "(function(...) local s = '' for i = 1, select('#', ...) do s = s .. tostring((select(i, ...))) .. ' ' end "
-			       "return s end)(%s)", expressions[i]);
+			       "(function(...) local s = '' for i = 1, select('#', ...) do s = s .. "
+			       "tostring((select(i, ...))) .. ' ' end "
+			       "return s end)(%s)",
+			       expressions[i]);
 		lua_settop(L, 0);
 		lua_pushfstring(L, "return %s", text);
 		CU_ASSERT_EQUAL_FATAL(luaL_dostring(L, lua_tostring(L, 1)), LUA_OK);

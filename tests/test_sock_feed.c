@@ -1,6 +1,6 @@
 /*
- * test_sock_feed.c - transactions and names out of the bytes of calls, given by hand: in pieces, cut, looked at before they are
- * taken, from the middle, of other protocols, beyond the ceiling.
+ * test_sock_feed.c - transactions and names out of the bytes of calls, given by hand: in pieces, cut, looked at before
+ * they are taken, from the middle, of other protocols, beyond the ceiling.
  */
 #include "join/sock_feed.h"
 
@@ -39,7 +39,9 @@ static void side_release(struct side *s)
 static void moves(struct side *s, unsigned int dir, const char *text, uint32_t cap, uint32_t n)
 {
 	uint8_t *copy = malloc(cap > 0 ? cap : 1);
-	struct sock_bytes b = { &s->sock, &s->x, dir, s->sock.bytes[dir], n, cap > 0 ? copy : NULL, cap, s->now, s->now };
+	struct sock_bytes b = {
+		&s->sock, &s->x, dir, s->sock.bytes[dir], n, cap > 0 ? copy : NULL, cap, s->now, s->now
+	};
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
 	memcpy(copy, text, cap);
@@ -182,5 +184,6 @@ void suite_sock_feed(CU_pSuite suite)
 	CU_add_test(suite, "test_sock_feed_finds_the_next_message_of_an_old_connection",
 		    test_sock_feed_finds_the_next_message_of_an_old_connection);
 	CU_add_test(suite, "test_sock_feed_leaves_other_protocols", test_sock_feed_leaves_other_protocols);
-	CU_add_test(suite, "test_sock_feed_gives_the_oldest_up_at_the_ceiling", test_sock_feed_gives_the_oldest_up_at_the_ceiling);
+	CU_add_test(suite, "test_sock_feed_gives_the_oldest_up_at_the_ceiling",
+		    test_sock_feed_gives_the_oldest_up_at_the_ceiling);
 }

@@ -1,6 +1,6 @@
 /*
- * test_spans.c - exchanges and processes as trees: who served whom, on whose behalf, under which name, in which order; and the
- * same as a trace that viewers open.
+ * test_spans.c - exchanges and processes as trees: who served whom, on whose behalf, under which name, in which order;
+ * and the same as a trace that viewers open.
  */
 #include "mkspans.h"
 
@@ -80,7 +80,8 @@ static void test_spans_lead_from_the_client_to_the_database(void)
 		CU_ASSERT_EQUAL(c->depth, 2 * i);
 		CU_ASSERT_EQUAL(s->depth, 2 * i + 1);
 		CU_ASSERT_EQUAL(s->root, client_of(&t.m, &t.j, turns[0])->id);
-		CU_ASSERT_EQUAL(mkjoined_pid(s->section, s->process), t.j.task[t.j.turn[turns[i]].served[1][0].first_task].pid);
+		CU_ASSERT_EQUAL(mkjoined_pid(s->section, s->process),
+				t.j.task[t.j.turn[turns[i]].served[1][0].first_task].pid);
 		CU_ASSERT_EQUAL(s->tid, t.j.task[t.j.turn[turns[i]].served[1][0].first_task].tid);
 		up = s->id;
 	}
@@ -352,9 +353,11 @@ static void test_spans_follow_started_processes(void)
 void suite_spans(CU_pSuite suite);
 void suite_spans(CU_pSuite suite)
 {
-	CU_add_test(suite, "test_spans_lead_from_the_client_to_the_database", test_spans_lead_from_the_client_to_the_database);
+	CU_add_test(suite, "test_spans_lead_from_the_client_to_the_database",
+		    test_spans_lead_from_the_client_to_the_database);
 	CU_add_test(suite, "test_spans_are_named_by_their_requests", test_spans_are_named_by_their_requests);
-	CU_add_test(suite, "test_spans_of_dns_have_question_and_transaction", test_spans_of_dns_have_question_and_transaction);
+	CU_add_test(suite, "test_spans_of_dns_have_question_and_transaction",
+		    test_spans_of_dns_have_question_and_transaction);
 	CU_add_test(suite, "test_spans_are_ordered_and_well_formed", test_spans_are_ordered_and_well_formed);
 	CU_add_test(suite, "test_spans_do_not_depend_on_batches", test_spans_do_not_depend_on_batches);
 	CU_add_test(suite, "test_spans_trace_is_json_that_nests", test_spans_trace_is_json_that_nests);

@@ -1,5 +1,6 @@
 /*
- * test_spool.c - standard input kept for a second reading: all of it, as far as the ceiling, or not at all where it is a file.
+ * test_spool.c - standard input kept for a second reading: all of it, as far as the ceiling, or not at all where it is
+ * a file.
  */
 #include "cli/spool.h"
 

@@ -366,11 +366,13 @@ static void test_state_sockets_passed_descriptors(void)
 	mkstate_end(&m);
 }
 
-/* The recorder tells what came: a connection that was accepted here, one that was made, a socket that listens, a file, a kernel thing. */
+/* The recorder tells what came: a connection that was accepted here, one that was made, a socket that listens, a file,
+ * a kernel thing. */
 static void test_state_sockets_passed_descriptors_told(void)
 {
 	static const uint8_t bytes[] = {
-		36, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0, 10, 0, 0, 0, 11, 0, 0, 0,
+		36, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,  0, 1, 0, 0,  0, 7, 0,
+		0,  0, 8, 0, 0, 0, 9, 0, 0, 0, 10, 0, 0, 0, 11, 0, 0, 0,
 	};
 	static const uint8_t entries[] = {
 		34, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 70, 0, 0, 0, 0, 0, 0, 0, 3, 10, 0, 0, 1, 10, 0, 0, 9, 80, 0, 0xA0, 0x0F, 2,

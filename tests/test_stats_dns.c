@@ -82,9 +82,12 @@ static void test_stats_dns_whole(void)
 
 static void test_stats_dns_halves(void)
 {
-	static const char *const response[] = { "rcode", "answers", "answer_count", "authority_count", "additional_count",
-						"latency", "extra_responses", "response_bytes", "response_packet", NULL };
-	static const char *const query[] = { "latency", "retries", "query_bytes", "query_packet", "last_query_packet", NULL };
+	static const char *const response[] = {
+		"rcode",   "answers",         "answer_count",   "authority_count", "additional_count",
+		"latency", "extra_responses", "response_bytes", "response_packet", NULL
+	};
+	static const char *const query[] = { "latency",      "retries",           "query_bytes",
+					     "query_packet", "last_query_packet", NULL };
 	static const char *const question[] = { "name", "type", "class", NULL };
 	struct dns_answer kept[4];
 	struct mkcells m;
@@ -102,7 +105,8 @@ static void test_stats_dns_halves(void)
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "flags", "no_response"));
 	CU_ASSERT_EQUAL(run_num(m.t, 0, "retries"), 1);
 	whole(&m, &f, &x, kept);
-	x.flags = DNS_RESPONSE | DNS_OVER_TCP | DNS_TRUNCATED | DNS_AUTHORITATIVE | DNS_MALFORMED | DNS_CUT | DNS_ANSWERS_CUT;
+	x.flags = DNS_RESPONSE | DNS_OVER_TCP | DNS_TRUNCATED | DNS_AUTHORITATIVE | DNS_MALFORMED | DNS_CUT |
+		  DNS_ANSWERS_CUT;
 	x.query_ns = x.last_query_ns = x.query_num = x.last_query_num = x.query_bytes = x.retries = 0;
 	x.name = NULL;
 	x.questions = 0;

@@ -1,6 +1,6 @@
 /*
- * test_stats_flows.c - the table of flows: cells of flows made by hand, and flows of packets built here. Numbers expected
- * are those that were put in; names of states are Zeek's.
+ * test_stats_flows.c - the table of flows: cells of flows made by hand, and flows of packets built here. Numbers
+ * expected are those that were put in; names of states are Zeek's.
  */
 #include "mkcells.h"
 #include "mkpkt.h"
@@ -80,7 +80,8 @@ static void test_stats_flows_tcp(void)
 /* What was not seen is unknown, not 0; what only TCP has, too. */
 static void test_stats_flows_unknown(void)
 {
-	static const char *const none[] = { "first", "last", "duration", "service", "rtt_client", "rtt_server", "history", NULL };
+	static const char *const none[] = { "first",      "last",       "duration", "service",
+					    "rtt_client", "rtt_server", "history",  NULL };
 	static const char *const udp[] = { "client_stream", "server_stream", "client_missed", "server_missed", "rtt_client",
 					   "rtt_server", "client_retransmissions", "server_retransmissions",
 					   "client_retransmitted", "server_retransmitted", "client_out_of_order",
@@ -184,9 +185,10 @@ static void test_stats_flows_way(void)
 	f.key.addr[1][3] = 0xb8;
 	f.key.addr[1][15] = 0xff;
 	flows_row(&m.cells, &f);
-	CU_ASSERT_TRUE(run_text_is(m.t, 0, "flags",
-				   "start_missed, flipped, evicted, timed_out, overlap_differs, cut, icmp_error, reused, "
-				   "simultaneous_open, duplicates, stream_dropped"));
+	CU_ASSERT_TRUE(
+		run_text_is(m.t, 0, "flags",
+			    "start_missed, flipped, evicted, timed_out, overlap_differs, cut, icmp_error, reused, "
+			    "simultaneous_open, duplicates, stream_dropped"));
 	CU_ASSERT_EQUAL(run_num(m.t, 0, "vlan"), 100);
 	CU_ASSERT_EQUAL(run_num(m.t, 0, "inner_vlan"), 200);
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "tunnel", "vxlan:4711"));
@@ -320,8 +322,8 @@ static void test_stats_flows_of_packets(void)
 	CU_ASSERT_EQUAL(run_num(t, row, "client_payload"), strlen("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
 	CU_ASSERT_EQUAL(run_num(t, row, "server_payload"), strlen("HTTP/1.1 204 No Content\r\n\r\n"));
 	CU_ASSERT_EQUAL(run_num(t, row, "client_stream"), run_num(t, row, "client_payload"));
-	CU_ASSERT_EQUAL(run_num(t, row, "client_bytes"),
-			run_num(t, row, "client_packets") * ETH_IP_TCP + SYN_OPTIONS + run_num(t, row, "client_payload"));
+	CU_ASSERT_EQUAL(run_num(t, row, "client_bytes"), run_num(t, row, "client_packets") * ETH_IP_TCP + SYN_OPTIONS +
+								 run_num(t, row, "client_payload"));
 	CU_ASSERT_EQUAL(run_num(t, row, "client_ip_bytes"),
 			run_num(t, row, "client_bytes") - 14 * run_num(t, row, "client_packets"));
 	CU_ASSERT_EQUAL(run_num(t, row, "rtt_server"), a.step);

@@ -1,6 +1,6 @@
 /*
- * test_stats_http.c - the table of HTTP transactions: cells of transactions made by hand, and of packets built here. What is
- * expected was put in.
+ * test_stats_http.c - the table of HTTP transactions: cells of transactions made by hand, and of packets built here.
+ * What is expected was put in.
  */
 #include "mkcells.h"
 #include "mkpkt.h"
@@ -57,8 +57,8 @@ static void test_stats_http_whole(void)
 		{ "forwarded", "192.0.2.1" }, { "request_type", "application/json" },
 		{ "response_type", "text/html; charset=utf-8" }, { "flags", "" }, { "source", "web.pcapng" },
 	};
-	static const char *const unknown[] = { "scheme", "upgrade", "client_frames", "server_frames", "response_length", "stream",
-					       NULL };
+	static const char *const unknown[] = { "scheme", "upgrade", "client_frames", "server_frames", "response_length",
+					       "stream", NULL };
 	struct mkcells m;
 	struct http_tx x;
 	struct flow f;
@@ -82,9 +82,10 @@ static void test_stats_http_halves(void)
 	static const char *const response[] = { "status", "response_head", "response_body", "response_length", "response_duration",
 						"time_to_first_byte", "total", "end", "response_packet", "response_last_packet",
 						NULL };
-	static const char *const request[] = { "request_head", "request_body", "request_length", "request_duration",
-					       "time_to_first_byte", "total", "method", "request_packet", "request_last_packet",
-					       NULL };
+	static const char *const request[] = {
+		"request_head", "request_body", "request_length", "request_duration",    "time_to_first_byte",
+		"total",        "method",       "request_packet", "request_last_packet", NULL
+	};
 	static const struct http_message none;
 	struct mkcells m;
 	struct http_tx x;
@@ -213,10 +214,11 @@ static void test_stats_http_words(void)
 	x.upgrade = mkcells_text(&m, "websocket");
 	x.frames[0] = 7;
 	http_row(&m.cells, &x);
-	CU_ASSERT_TRUE(run_text_is(m.t, 0, "flags",
-				   "request_cut, response_cut, request_open, response_open, chunked_request, chunked_response, "
-				   "continue, upgraded, connect, pipelined, reset, pushed, head_cut, malformed, close_delimited, "
-				   "request_unsure, response_unsure, frames_cut"));
+	CU_ASSERT_TRUE(run_text_is(
+		m.t, 0, "flags",
+		"request_cut, response_cut, request_open, response_open, chunked_request, chunked_response, "
+		"continue, upgraded, connect, pipelined, reset, pushed, head_cut, malformed, close_delimited, "
+		"request_unsure, response_unsure, frames_cut"));
 	CU_ASSERT_EQUAL(run_num(m.t, 0, "stream"), 5);
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "scheme", "http"));
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "upgrade", "websocket"));
@@ -271,7 +273,8 @@ static void test_stats_http_of_packets(void)
 	mkconv_open(&c);
 	at[0] = c.now;
 	asked[0] = mkconv_say(&c, 0, "GET /one HTTP/1.1\r\nHost: shop\r\nUser-Agent: x/1\r\n\r\n");
-	answered[0] = mkconv_say(&c, 1, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n\r\nhello");
+	answered[0] =
+		mkconv_say(&c, 1, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n\r\nhello");
 	c.now += 500000;
 	at[1] = c.now;
 	asked[1] = mkconv_say(&c, 0, "POST /two HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\n\r\nabc");

@@ -1,6 +1,6 @@
 /*
- * test_stats_join.c - the tables over the join: cells of pairs, clocks, sockets, spans and joined transactions made by hand.
- * What is expected was put in.
+ * test_stats_join.c - the tables over the join: cells of pairs, clocks, sockets, spans and joined transactions made by
+ * hand. What is expected was put in.
  */
 #include "mkcells.h"
 #include "mkstate.h"
@@ -79,8 +79,10 @@ static void check_text(const struct table *t, size_t row, const char *column, co
 /* One side recorded: the other is unknown throughout; what differs has its reason. */
 static void test_stats_join_flow(void)
 {
-	static const char *const unknown[] = { "client_process", "client_pid", "client_fd", "client_sent", "client_source",
-					       "client_clock", "client_sent_difference", NULL };
+	static const char *const unknown[] = {
+		"client_process",         "client_pid", "client_fd", "client_sent", "client_source", "client_clock",
+		"client_sent_difference", NULL
+	};
 	struct scene s;
 	struct sock k;
 	struct flow f;
@@ -171,7 +173,8 @@ static void test_stats_join_difference(void)
 	scene_release(&s);
 }
 
-/* Calls that the capture lacks: the alignment passes over them, the bytes differ all the same, and by how much is told. */
+/* Calls that the capture lacks: the alignment passes over them, the bytes differ all the same, and by how much is
+ * told. */
 static void test_stats_join_missing_calls(void)
 {
 	static const struct shift_piece pieces[] = { { 0, 0 }, { 500, 30 } };
@@ -186,7 +189,8 @@ static void test_stats_join_missing_calls(void)
 	f.side[0].stream_bytes = 10956;
 	server_sock(&s, &f, &k);
 	p.packets = &s.m.section;
-	p.side[0] = (struct pair_side){ .sock = &k, .aligned = { true, true }, .pieces = pieces, .piece_count = { 0, 2 } };
+	p.side[0] =
+		(struct pair_side){ .sock = &k, .aligned = { true, true }, .pieces = pieces, .piece_count = { 0, 2 } };
 	k.flags = 0;
 	joined_flows_row(&s.m.cells, &p);
 	CU_ASSERT_EQUAL(run_num(s.m.t, 0, "server_received_difference"), 0);
@@ -232,7 +236,9 @@ static void test_stats_join_users(void)
 
 static void test_stats_join_clock(void)
 {
-	static const char *const unknown[] = { "offset", "offset_shown", "low", "high", "error", "drift_ppm", "at", NULL };
+	static const char *const unknown[] = {
+		"offset", "offset_shown", "low", "high", "error", "drift_ppm", "at", NULL
+	};
 	struct scene s;
 	struct clock_pair p;
 
@@ -273,7 +279,9 @@ static void test_stats_join_clock(void)
 /* Times of packets move to the syscalls' clock, or the other way; a clock that is not known moves nothing. */
 static void test_stats_join_shown_clock(void)
 {
-	struct clock_pair p = { .origin = CLOCK_GIVEN, .offset_ns = (int64_t)HOUR, .low_ns = INT64_MIN, .high_ns = INT64_MAX };
+	struct clock_pair p = {
+		.origin = CLOCK_GIVEN, .offset_ns = (int64_t)HOUR, .low_ns = INT64_MIN, .high_ns = INT64_MAX
+	};
 	struct scene s;
 	struct flow f;
 	struct sock k;
@@ -446,9 +454,11 @@ static void small_tx(struct mkcells *m, struct flow *f, struct http_tx *x)
 
 static void test_stats_join_http(void)
 {
-	static const char *const bare[] = { "server_process", "server_tid", "client_process", "accept", "read", "think",
-					    "think_bound", "wait_file", "waits_bound", "syscalls", "read_event", "span", "match",
-					    "confidence", "calls_source", "packet_time", NULL };
+	static const char *const bare[] = {
+		"server_process", "server_tid", "client_process", "accept",      "read",       "think",
+		"think_bound",    "wait_file",  "waits_bound",    "syscalls",    "read_event", "span",
+		"match",          "confidence", "calls_source",   "packet_time", NULL
+	};
 	struct scene s;
 	struct flow f;
 	struct sock k;
@@ -501,10 +511,12 @@ static void test_stats_join_http(void)
 	scene_release(&s);
 }
 
-/* Only the calls show it: addresses by the socket, numbers of events are no numbers of packets, times are the calls'. */
+/* Only the calls show it: addresses by the socket, numbers of events are no numbers of packets, times are the
+ * calls'. */
 static void test_stats_join_http_calls(void)
 {
-	static const char *const unknown[] = { "flow", "request_packet", "response_last_packet", "match", "packet_time", NULL };
+	static const char *const unknown[] = { "flow",  "request_packet", "response_last_packet",
+					       "match", "packet_time",    NULL };
 	struct clock_pair clock = { .origin = CLOCK_GIVEN, .offset_ns = (int64_t)HOUR };
 	struct scene s;
 	struct flow f;

@@ -1,6 +1,6 @@
 /*
- * test_stats_join_run.c - the tables over the join through the whole engine: one story seen twice, checked against what the
- * builder says is true of it.
+ * test_stats_join_run.c - the tables over the join through the whole engine: one story seen twice, checked against what
+ * the builder says is true of it.
  */
 #include "mkjoin.h"
 #include "mkrun.h"

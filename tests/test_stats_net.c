@@ -533,8 +533,9 @@ static void test_stats_net_interfaces(void)
 	CU_ASSERT_EQUAL(run_num(t, run_row_text(t, "kind", "packets dropped by the interface"), "count"), 13);
 	CU_ASSERT_TRUE(run_text_is(t, run_row_text(t, "kind", "packets dropped by the system"), "detail",
 				   "by the interface statistics of the capture: 5 on eth0"));
-	CU_ASSERT_TRUE(run_text_is(t, run_row_text(t, "kind", "packets cut"), "detail",
-				   "shorter than on the wire: snap length of the recorder: 2 on interface 1, 1 on eth2"));
+	CU_ASSERT_TRUE(
+		run_text_is(t, run_row_text(t, "kind", "packets cut"), "detail",
+			    "shorter than on the wire: snap length of the recorder: 2 on interface 1, 1 on eth2"));
 	CU_ASSERT_EQUAL(run_num(t, run_row_text(t, "kind", "packets without time"), "count"), 1);
 	run_release(&r);
 	mkcap_release(&m);

@@ -1,6 +1,6 @@
 /*
- * test_stats_tls.c - the table of TLS sessions: cells of sessions made by hand, and of packets built here. What is expected
- * was put in; names are IANA's.
+ * test_stats_tls.c - the table of TLS sessions: cells of sessions made by hand, and of packets built here. What is
+ * expected was put in; names are IANA's.
  */
 #include "mkcells.h"
 #include "mkpkt.h"
@@ -90,8 +90,8 @@ static void test_stats_tls_unknown(void)
 	static const char *const no_server[] = { "version", "cipher", "alpn", "resumed", "subject", "issuer", "alt_names",
 						 "not_before", "not_after", "cert_sha256", "ja3s", "hello_latency", "handshake",
 						 "group", "server_hello_packet", NULL };
-	static const char *const no_client[] = { "server_name", "alpn_offered", "client_version", "ja3", "ja4", "hello_latency",
-						 "handshake", "client_hello_packet", NULL };
+	static const char *const no_client[] = { "server_name",   "alpn_offered", "client_version",      "ja3", "ja4",
+						 "hello_latency", "handshake",    "client_hello_packet", NULL };
 	struct tls_session x;
 	struct mkcells m;
 	struct flow f;
@@ -136,7 +136,8 @@ static void test_stats_tls_words(void)
 	x.alert_level[0] = 1;
 	x.alert[0] = 0;
 	tls_row(&m.cells, &x);
-	CU_ASSERT_TRUE(run_text_is(m.t, 0, "flags", "hello_retry, early_data, ech, client_certificate, cut, malformed"));
+	CU_ASSERT_TRUE(
+		run_text_is(m.t, 0, "flags", "hello_retry, early_data, ech, client_certificate, cut, malformed"));
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "client_alert", "fatal handshake_failure"));
 	CU_ASSERT_TRUE(run_text_is(m.t, 0, "server_alert", "warning close_notify"));
 	CU_ASSERT_EQUAL(run_num(m.t, 0, "key_logged"), 1);

@@ -1,6 +1,6 @@
 /*
- * test_tls_cert.c - the end of a certificate's validity, where it is far away: what 64 bits of nanoseconds do not hold is
- * unknown, not some other date. The certificate is mktls.h's with another end; seconds are those of date(1).
+ * test_tls_cert.c - the end of a certificate's validity, where it is far away: what 64 bits of nanoseconds do not hold
+ * is unknown, not some other date. The certificate is mktls.h's with another end; seconds are those of date(1).
  */
 #include "mktalk.h"
 #include "mktls.h"

@@ -1,6 +1,6 @@
 /*
- * test_writers.c - capture files out: every block is read back by the readers of the program, and one of each kind is compared
- * with the bytes that the specification asks for.
+ * test_writers.c - capture files out: every block is read back by the readers of the program, and one of each kind is
+ * compared with the bytes that the specification asks for.
  */
 #include "mkframe.h"
 
@@ -19,14 +19,18 @@
 
 static void add_section(struct buf *b)
 {
-	const struct pcapng_section s = { .hardware = "cpu", .os = "Linux", .application = "thresher", .comment = "two words" };
+	const struct pcapng_section s = {
+		.hardware = "cpu", .os = "Linux", .application = "thresher", .comment = "two words"
+	};
 
 	pcapng_section(b, &s);
 }
 
 static void add_interface(struct buf *b, const char *name)
 {
-	const struct pcapng_interface i = { .link_type = 1, .snaplen = 262144, .digits = 9, .name = name, .filter = "tcp port 80" };
+	const struct pcapng_interface i = {
+		.link_type = 1, .snaplen = 262144, .digits = 9, .name = name, .filter = "tcp port 80"
+	};
 
 	pcapng_interface(b, &i);
 }
@@ -315,7 +319,8 @@ static void test_writers_options_cut(void)
 /* Names and secrets of a big-endian capture, read back as ever. */
 static void test_writers_names_and_secrets(void)
 {
-	static const char keys[] = "CLIENT_RANDOM 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00\n";
+	static const char keys[] =
+		"CLIENT_RANDOM 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00\n";
 	uint8_t random[32];
 	struct packet_meta *meta;
 	struct net_quality q;

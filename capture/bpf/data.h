@@ -256,7 +256,8 @@ static __always_inline u64 message_at(u64 pointer, u64 i, bool compat)
 
 static __always_inline bool read_moved(u64 message, bool compat, u32 *ret)
 {
-	u64 offset = compat ? __builtin_offsetof(struct user_mmessage_32, len) : __builtin_offsetof(struct user_mmessage, len);
+	u64 offset = compat ? __builtin_offsetof(struct user_mmessage_32, len)
+			    : __builtin_offsetof(struct user_mmessage, len);
 
 	return bpf_probe_read_user(ret, sizeof(*ret), (void *)(message + offset)) == 0;
 }
@@ -339,8 +340,8 @@ ON_ITS_OWN u64 messages_held(u64 pointer, u32 count, u32 compat)
 #define MESSAGES_DATA_END (RECORD_BODY - RECORD_MESSAGES * (u32)(sizeof(struct record_message) + RECORD_NAME))
 
 /*
- * One message at offset at of the body: its length, its peer's address, its data as far as there is room. Bytes it took there, 0: it
- * cannot be read.
+ * One message at offset at of the body: its length, its peer's address, its data as far as there is room. Bytes it took
+ * there, 0: it cannot be read.
  */
 ON_ITS_OWN int put_message(u32 slot, u32 at, u64 message, u32 failed)
 {
@@ -351,7 +352,8 @@ ON_ITS_OWN int put_message(u32 slot, u32 at, u64 message, u32 failed)
 	u64 room;
 	u32 len;
 
-	if (!s || at >= RECORD_BODY || !read_message(message, s->compat != 0, &m) || !read_moved(message, s->compat != 0, &len)) {
+	if (!s || at >= RECORD_BODY || !read_message(message, s->compat != 0, &m) ||
+	    !read_moved(message, s->compat != 0, &len)) {
 		return 0;
 	}
 	room = vector_sum(m.vectors, m.vector_count, s->compat);
@@ -377,8 +379,8 @@ ON_ITS_OWN int put_message(u32 slot, u32 at, u64 message, u32 failed)
 }
 
 /*
- * The messages of one call, each cut like a message of its own. more is the sum of what their vectors hold. Of a failed call the kernel
- * looked at the first only, and nobody is to make this look at more than some.
+ * The messages of one call, each cut like a message of its own. more is the sum of what their vectors hold. Of a failed
+ * call the kernel looked at the first only, and nobody is to make this look at more than some.
  */
 ON_ITS_OWN int take_messages(u32 slot, u32 at, u64 pointer, u32 count, u32 failed)
 {
@@ -448,7 +450,8 @@ ON_ITS_OWN int take_argv(u32 slot, u32 at, u64 pointer)
 		if (done >= RECORD_PATH || !read_pointer(pointer, i, s->compat != 0, &text) || text == 0) {
 			break;
 		}
-		got = bpf_probe_read_user_str(ITEM_BYTES(s, at) + (from & (RECORD_PATH - 1)), RECORD_PATH, (void *)text);
+		got = bpf_probe_read_user_str(ITEM_BYTES(s, at) + (from & (RECORD_PATH - 1)), RECORD_PATH,
+					      (void *)text);
 		if (got <= 0) {
 			break;
 		}

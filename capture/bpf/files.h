@@ -105,7 +105,8 @@ ON_ITS_OWN int path_step(u32 slot, u32 at)
 	}
 	offset = s->walk.len;
 	OPAQUE(offset);
-	got = bpf_probe_read_kernel_str(ITEM_BYTES(s, at) + (offset & (RECORD_PATH - 1)), 256, GET(dentry, d_name.name));
+	got = bpf_probe_read_kernel_str(ITEM_BYTES(s, at) + (offset & (RECORD_PATH - 1)), 256,
+					GET(dentry, d_name.name));
 	if (got <= 0) {
 		return 0;
 	}

@@ -242,7 +242,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	struct record rec = {};
 
 	put_away_call(prev);
-	if (!cfg_switches || !n || (!wanted_task((u32)prev->tgid) && !(cfg_by_pid && wanted_process((u32)next->tgid)))) {
+	if (!cfg_switches || !n ||
+	    (!wanted_task((u32)prev->tgid) && !(cfg_by_pid && wanted_process((u32)next->tgid)))) {
 		return 0;
 	}
 	begin_record(&rec, n, now(), RECORD_SWITCH, (u32)prev->pid, (u32)prev->tgid);

@@ -132,7 +132,9 @@ static __always_inline u32 run_take(struct scratch *s, u32 at, const struct take
 	case TAKE_MESSAGES: {
 		bool failed = ret < 0;
 
-		return (u32)take_messages(SLOT_CALL, at, arg, failed ? ((t->flags & TAKE_OUT) ? (u32)arg_of(s, t->by) : 0) : (u32)ret, failed);
+		return (u32)take_messages(SLOT_CALL, at, arg,
+					  failed ? ((t->flags & TAKE_OUT) ? (u32)arg_of(s, t->by) : 0) : (u32)ret,
+					  failed);
 	}
 	case TAKE_NAME:
 		return (u32)take_name(SLOT_CALL, at, arg);
@@ -143,7 +145,8 @@ static __always_inline u32 run_take(struct scratch *s, u32 at, const struct take
 	case TAKE_ADDRESS:
 		return (u32)take_bytes(SLOT_CALL, at, arg, address_len(s, t));
 	case TAKE_SOCKET:
-		return (u32)take_socket(SLOT_CALL, at, (t->flags & TAKE_RESULT) ? 0 : s->sock, (u32)fd, (t->flags & TAKE_OUT) != 0);
+		return (u32)take_socket(SLOT_CALL, at, (t->flags & TAKE_RESULT) ? 0 : s->sock, (u32)fd,
+					(t->flags & TAKE_OUT) != 0);
 	case TAKE_FILE:
 		return (u32)take_file(SLOT_CALL, at, (u32)fd);
 	case TAKE_PATH:
@@ -194,8 +197,8 @@ static __always_inline u32 run_recipe(struct scratch *s, const struct recipe *re
 }
 
 /* The head of a call's record. */
-static __always_inline void put_head(struct record *rec, struct record_counters *n, struct task_struct *t, u32 nr, s64 ret,
-				     struct pt_regs *regs, const struct call *c)
+static __always_inline void put_head(struct record *rec, struct record_counters *n, struct task_struct *t, u32 nr,
+				     s64 ret, struct pt_regs *regs, const struct call *c)
 {
 	bool compat = nr & RECORD_SYSCALLS;
 	const struct socketcall *sc = socketcall_of(regs, call_number(regs), compat);
@@ -249,8 +252,8 @@ struct medium {
 } while (0)
 
 /* False: the call is none of these. */
-static __always_inline bool put_data_call(struct record_counters *n, const struct recipe *recipe, struct task_struct *t, u32 nr, s64 ret,
-					  struct pt_regs *regs, const struct call *c)
+static __always_inline bool put_data_call(struct record_counters *n, const struct recipe *recipe, struct task_struct *t,
+					  u32 nr, s64 ret, struct pt_regs *regs, const struct call *c)
 {
 	const struct take *take = &recipe->take[0];
 	bool compat = nr & RECORD_SYSCALLS;

@@ -13,7 +13,8 @@ static __always_inline u64 now(void)
 }
 
 /* Takes a serial number, also when the record is lost afterwards. */
-static __always_inline void begin_record(struct record *rec, struct record_counters *n, u64 ts, u8 kind, u32 tid, u32 pid)
+static __always_inline void begin_record(struct record *rec, struct record_counters *n, u64 ts, u8 kind, u32 tid,
+					 u32 pid)
 {
 	rec->ts = ts;
 	rec->begin = 0;

@@ -27,7 +27,8 @@ static __always_inline bool is_tcp(struct sock *sk)
 {
 	u8 state = GET(sk, __sk_common.skc_state);
 
-	return GET(sk, sk_protocol) == IPPROTO_TCP_NUMBER && state != TCP_IS_LISTEN && state != TCP_IS_CLOSED && state != TCP_IS_SYN_SENT;
+	return GET(sk, sk_protocol) == IPPROTO_TCP_NUMBER && state != TCP_IS_LISTEN && state != TCP_IS_CLOSED &&
+	       state != TCP_IS_SYN_SENT;
 }
 
 /*
@@ -152,7 +153,8 @@ ON_ITS_OWN int take_socket(u32 slot, u32 at, u64 sock, u32 fd, u32 outgoing)
 	r = (void *)ITEM_BYTES(s, at);
 	__builtin_memset(r, 0, sizeof(*r));
 	read_socket(sk, r, outgoing != 0);
-	return (int)item_end(s, at, r->family == AF_UNIX ? sizeof(*r) : __builtin_offsetof(struct record_socket, path), 0);
+	return (int)item_end(s, at, r->family == AF_UNIX ? sizeof(*r) : __builtin_offsetof(struct record_socket, path),
+			     0);
 }
 
 /* Of pipe and socketpair: the descriptors at the pointer, inode of the first, sockets behind both. */
@@ -192,8 +194,8 @@ struct user_control {
 };
 
 /*
- * At offset at of the body: what descriptor i of those at s->control is open on. 0: it cannot be read. One that is gone already has no
- * file.
+ * At offset at of the body: what descriptor i of those at s->control is open on. 0: it cannot be read. One that is gone
+ * already has no file.
  */
 ON_ITS_OWN int put_passed(u32 slot, u32 at, u32 i)
 {
@@ -223,8 +225,8 @@ ON_ITS_OWN int put_passed(u32 slot, u32 at, u32 i)
 }
 
 /*
- * One control message: how many descriptors it has (control: where they are), 0 none, CONTROL_END behind the last one. A function of
- * its own, and its state in memory: see path_step.
+ * One control message: how many descriptors it has (control: where they are), 0 none, CONTROL_END behind the last one.
+ * A function of its own, and its state in memory: see path_step.
  */
 ON_ITS_OWN int control_step(u32 slot)
 {

@@ -306,23 +306,27 @@ ON_ITS_OWN int take_cgroups(u32 slot, u32 at, u64 task)
 		return (int)at;
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, cpuset_cgrp_id)) {
-		groups[RECORD_CPUSET] = subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, cpuset_cgrp_id));
+		groups[RECORD_CPUSET] =
+			subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, cpuset_cgrp_id));
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, cpu_cgrp_id)) {
 		groups[RECORD_CPU] = subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id));
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, cpuacct_cgrp_id)) {
-		groups[RECORD_CPUACCT] = subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id));
+		groups[RECORD_CPUACCT] =
+			subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id));
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, io_cgrp_id)) {
 		groups[RECORD_IO] = subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, io_cgrp_id));
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
-		groups[RECORD_MEMORY] = subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+		groups[RECORD_MEMORY] =
+			subsystem_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 	}
 	for (int i = 0; i < RECORD_SUBSYSTEMS; i++) {
 		if (groups[i]) {
-			len += (u32)put_cgroup(slot, at + ITEM_HEAD + len, as_number(s, (void *)groups[i]), i) & (RECORD_BODY - 1);
+			len += (u32)put_cgroup(slot, at + ITEM_HEAD + len, as_number(s, (void *)groups[i]), i) &
+			       (RECORD_BODY - 1);
 		}
 	}
 	return (int)item_end(s, at, len, 0);

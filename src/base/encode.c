@@ -22,7 +22,8 @@ void encode_base64(char *out, const uint8_t *p, size_t n)
 
 	for (size_t i = 0; i < n; i += 3) {
 		size_t left = n - i;
-		uint32_t x = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0u);
+		uint32_t x =
+			(uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0u);
 
 		*out++ = digits[x >> 18];
 		*out++ = digits[x >> 12 & 63];

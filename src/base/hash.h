@@ -9,8 +9,8 @@
 
 #include "base/cursor.h"
 
-/* A seed for one table: different for each address that owns one. Not to be varied by hand: numbers that belong to a key
- * are added to the hash, through map_hash. */
+/* A seed for one table: different for each address that owns one. Not to be varied by hand: numbers that belong to a
+ * key are added to the hash, through map_hash. */
 uint64_t hash_seed(const void *owner);
 
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)

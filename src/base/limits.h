@@ -113,14 +113,16 @@
 #define LIMIT_LIVE_FLOWS (1u << 20)
 
 /* A flow is over when nothing came for so long; the same tuple is then another flow. TCP: a quiet connection with
- * keep-alives speaks every two hours, and some minutes are for those that get lost; UDP: what Linux' connection tracking gives a stream. */
+ * keep-alives speaks every two hours, and some minutes are for those that get lost; UDP: what Linux' connection
+ * tracking gives a stream. */
 #define LIMIT_FLOW_IDLE_TCP_NS (UINT64_C(9000) * 1000000000)
 #define LIMIT_FLOW_IDLE_UDP_NS (UINT64_C(180) * 1000000000)
 #define LIMIT_FLOW_IDLE_OTHER_NS (UINT64_C(60) * 1000000000)
 /* After both FINs or a RST: twice the maximum segment lifetime of Linux. */
 #define LIMIT_FLOW_LINGER_NS (UINT64_C(120) * 1000000000)
 
-/* Bytes of one direction that came early and wait for a gap to be filled: a window of 4 MiB is rare, loss in it rarer. */
+/* Bytes of one direction that came early and wait for a gap to be filled: a window of 4 MiB is rare, loss in it
+ * rarer. */
 #define LIMIT_REORDER_BYTES (1u << 20)
 /* The same over all flows of a section. */
 #define LIMIT_REORDER_TOTAL_BYTES (256u << 20)
@@ -132,7 +134,8 @@
 
 /* Head of one HTTP message that is kept: servers accept 8 to 64 KiB. */
 #define LIMIT_HTTP_HEAD_BYTES (32u << 10)
-/* Requests of one connection that wait for their response: pipelines are short, HTTP/2 allows 100 streams by default. */
+/* Requests of one connection that wait for their response: pipelines are short, HTTP/2 allows 100 streams by
+ * default. */
 #define LIMIT_HTTP_PENDING 1024
 #define LIMIT_HTTP (8u << 20)
 #define LIMIT_DNS (8u << 20)
@@ -186,7 +189,8 @@
 #define LIMIT_FILTER_DEPTH 100
 #define LIMIT_FILTER_STEPS (1u << 20)
 #define LIMIT_FILTER_BYTES (4u << 20)
-/* Of filters with macros and lists (rules), and of macros in macros: upstream's number. Each level is one of recursion. */
+/* Of filters with macros and lists (rules), and of macros in macros: upstream's number. Each level is one of
+ * recursion. */
 #define LIMIT_FILTER_RULES_DEPTH 1000
 /* Regular expressions of one filter: each is some KiB of machine code. */
 #define LIMIT_FILTER_REGEXES 4096
@@ -198,17 +202,19 @@
 /* Of a file of saved filters; lists of addresses are the longest. */
 #define LIMIT_FILTER_FILE_BYTES (16u << 20)
 
-/* Lines around what passes a filter: so many of each open capture are kept until it is known that nothing near them passes. */
+/* Lines around what passes a filter: so many of each open capture are kept until it is known that nothing near them
+ * passes. */
 #define LIMIT_AROUND_LINES 10000
 
-/* The recorder: interfaces in namespaces it listens to (each has a kernel buffer), network namespaces it looks into, and events it
- * keeps back while a snapshot is taken (seconds of a machine at its worst). */
+/* The recorder: interfaces in namespaces it listens to (each has a kernel buffer), network namespaces it looks into,
+ * and events it keeps back while a snapshot is taken (seconds of a machine at its worst). */
 #define LIMIT_CAPTURE_INTERFACES 1024u
 #define LIMIT_NAMESPACES (1u << 16)
 #define LIMIT_HELD_BYTES ((size_t)512 << 20)
 
-/* Of a machine the recorder looks at: mounts over all mount namespaces (a Kubernetes node has some thousands), and the list of one of
- * them; sockets, and one table of /proc/net; a table of accounts; a file of a container engine (the list of all containers is the longest). */
+/* Of a machine the recorder looks at: mounts over all mount namespaces (a Kubernetes node has some thousands), and the
+ * list of one of them; sockets, and one table of /proc/net; a table of accounts; a file of a container engine (the list
+ * of all containers is the longest). */
 #define LIMIT_MOUNTS (1u << 18)
 #define LIMIT_MOUNT_LIST_BYTES (64u << 20)
 #define LIMIT_SOCKETS (4u << 20)
@@ -223,7 +229,8 @@
 #define LIMIT_SCRIPTS 16
 #define LIMIT_SCRIPT_BYTES (1u << 20)
 #define LIMIT_SCRIPT_FIELDS 64
-/* Steps of the Lua machine that a script gets for one event or packet (some 20 ms), and for its beginning and its end (some 5 s). */
+/* Steps of the Lua machine that a script gets for one event or packet (some 20 ms), and for its beginning and its end
+ * (some 5 s). */
 #define LIMIT_SCRIPT_STEPS 1000000u
 #define LIMIT_SCRIPT_END_STEPS 250000000u
 /* Memory of one script; one string of it: what handles a string in one step must not take long. */

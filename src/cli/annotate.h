@@ -5,8 +5,8 @@
  *     annotate_file.c     one thread at a time, in order: interfaces and processes before the packets that name them, the file
  *     cmd_annotate.c      the command: options, both passes
  *
- * Interfaces are numbered and processes described when the first packet names them, in the order of writing, which is that of the
- * input: so the file depends on the input alone.
+ * Interfaces are numbered and processes described when the first packet names them, in the order of writing, which is
+ * that of the input: so the file depends on the input alone.
  */
 #ifndef CLI_ANNOTATE_H
 #define CLI_ANNOTATE_H
@@ -25,7 +25,8 @@ enum { WITH_OPTION = 1, WITH_BLOCK = 2, WITH_COMMENT = 4 };
 struct subject {
 	const struct section *calls;
 	const struct process *process;
-	/* Another host's process has the same pid: a file can describe one of them only. This one is told in comments. */
+	/* Another host's process has the same pid: a file can describe one of them only. This one is told in
+	 * comments. */
 	bool foreign;
 	bool written;			/* owner: who emits */
 };
@@ -84,8 +85,8 @@ const struct clock_pair *annotate_clock(const struct annotate *a, const struct s
 
 /* The section header. */
 int annotate_begin(struct annotate *a, struct err *e);
-int annotate_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		  size_t base, struct err *e);
+int annotate_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count,
+		  const struct line *rows, size_t base, struct err *e);
 /* Statistics of interfaces; while the second run's sections live. */
 int annotate_end(struct annotate *a, struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * annotate_file.c - the blocks of annotate_packet.c into the file, in order: see annotate.h. Numbers interfaces, describes
- * processes before the first packet that names them. One thread at a time.
+ * annotate_file.c - the blocks of annotate_packet.c into the file, in order: see annotate.h. Numbers interfaces,
+ * describes processes before the first packet that names them. One thread at a time.
  */
 #include "cli/annotate.h"
 
@@ -185,11 +185,13 @@ static int emit_packet(struct annotate *a, const struct annotate_head *h, const 
 	buf_add(&a->block, block, PACKET_INTERFACE_AT);
 	pcapng_u32(&a->block, number);
 	rc = write_block(a, e);
-	return rc == 0 ? capture_file_write(&a->file, block + PACKET_INTERFACE_AT + 4, h->len - PACKET_INTERFACE_AT - 4, e) : rc;
+	return rc == 0 ? capture_file_write(&a->file, block + PACKET_INTERFACE_AT + 4, h->len - PACKET_INTERFACE_AT - 4,
+					    e)
+		       : rc;
 }
 
-int annotate_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		  size_t base, struct err *e)
+int annotate_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count,
+		  const struct line *rows, size_t base, struct err *e)
 {
 	struct annotate *a = arg;
 	size_t from = 0;

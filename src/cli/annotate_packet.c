@@ -1,6 +1,6 @@
 /*
- * annotate_packet.c - packets as blocks of pcapng, with what the join knows of their process: see annotate.h. Reads stamped
- * batches of the second run; any worker.
+ * annotate_packet.c - packets as blocks of pcapng, with what the join knows of their process: see annotate.h. Reads
+ * stamped batches of the second run; any worker.
  */
 #include "cli/annotate.h"
 
@@ -397,7 +397,8 @@ static int add_packet(struct turn *t, uint32_t i)
 	head.description = head.interface < b->interface_count ? &b->interfaces[head.interface] : NULL;
 	k = pcapng_packet_begin(&t->out->text, &x);
 	if (p->options != NULL) {
-		has_option = pcapng_copy_packet_options(&t->out->text, p->options, p->options_len, b->section->big_endian);
+		has_option =
+			pcapng_copy_packet_options(&t->out->text, p->options, p->options_len, b->section->big_endian);
 	}
 	if (t->section != NULL && joined_owner(&t->a->joined, t->section, b, l, num, &owner)) {
 		head.has_process = true;

@@ -1,7 +1,9 @@
 /*
- * cmd_annotate.c - `thresher annotate`: the packets of all inputs into one pcapng file, with the processes they belong to.
+ * cmd_annotate.c - `thresher annotate`: the packets of all inputs into one pcapng file, with the processes they belong
+ * to.
  *
- * Two passes: the first joins packets with system calls, the second reads the packets again and writes them. Main thread.
+ * Two passes: the first joins packets with system calls, the second reads the packets again and writes them. Main
+ * thread.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,7 +35,8 @@ static int parse_with(const char *list, unsigned int *ret_with, struct err *e)
 			}
 		}
 		if (bit == 0) {
-			return err_set(e, ERR_USAGE, "option --with knows option, block and comment, not '%.*s'", (int)len, list);
+			return err_set(e, ERR_USAGE, "option --with knows option, block and comment, not '%.*s'",
+				       (int)len, list);
 		}
 		with |= bit;
 		if (list[len] == '\0') {
@@ -57,7 +60,8 @@ static int parse_options(struct annotate *a, const struct options *o, struct dia
 		rc = selection_new(&a->selection, o, d, e);
 	}
 	if (rc == 0 && a->selection.filter != NULL && (filter_kinds(a->selection.filter) & FILTER_OF_PACKETS) == 0) {
-		rc = err_set(e, ERR_USAGE, "the filter is one of events, and packets are what is written: no packet could pass");
+		rc = err_set(e, ERR_USAGE,
+			     "the filter is one of events, and packets are what is written: no packet could pass");
 	}
 	a->join_options.offset_given = o->clock_offset_ns != OFFSET_NOT_GIVEN;
 	a->join_options.offset_ns = a->join_options.offset_given ? o->clock_offset_ns : 0;
@@ -73,7 +77,9 @@ static int check_output(const struct annotate *a, const char *path, struct err *
 	struct stat out, in;
 
 	if (strcmp(path, "-") == 0) {
-		return isatty(STDOUT_FILENO) ? err_set(e, ERR_USAGE, "standard output is a terminal: send it to a file or a pipe") : 0;
+		return isatty(STDOUT_FILENO)
+			       ? err_set(e, ERR_USAGE, "standard output is a terminal: send it to a file or a pipe")
+			       : 0;
 	}
 	if (stat(path, &out) != 0) {
 		return 0;
@@ -81,8 +87,10 @@ static int check_output(const struct annotate *a, const char *path, struct err *
 	for (size_t i = 0; i < l->count; i++) {
 		bool is_stdin = strcmp(l->files[i].path, "-") == 0;
 
-		if ((is_stdin ? fstat(STDIN_FILENO, &in) : stat(l->files[i].path, &in)) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
-			return err_set(e, ERR_EXISTS, "'%s' is one of the inputs ('%s'): name another file", path, l->files[i].path);
+		if ((is_stdin ? fstat(STDIN_FILENO, &in) : stat(l->files[i].path, &in)) == 0 &&
+		    in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+			return err_set(e, ERR_EXISTS, "'%s' is one of the inputs ('%s'): name another file", path,
+				       l->files[i].path);
 		}
 	}
 	return 0;
@@ -91,7 +99,8 @@ static int check_output(const struct annotate *a, const char *path, struct err *
 static void say_done(const struct annotate *a, struct diag *d)
 {
 	if (a->packets == 0) {
-		diag_note(d, selection_any(&a->selection) ? "no packets: none passes" : "no packets: the input holds none");
+		diag_note(d, selection_any(&a->selection) ? "no packets: none passes"
+							  : "no packets: the input holds none");
 		return;
 	}
 	if (a->joined.pair_count == 0) {

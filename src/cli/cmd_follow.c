@@ -1,8 +1,8 @@
 /*
  * cmd_follow.c - `thresher follow`: the bytes of conversations, from packets, calls or both.
  *
- * Two passes: the first reads and joins everything, chooses the conversations and notes where their bytes lie; the second picks the
- * bytes up (follow_batch, any worker). Then they are written, one conversation after the other.
+ * Two passes: the first reads and joins everything, chooses the conversations and notes where their bytes lie; the
+ * second picks the bytes up (follow_batch, any worker). Then they are written, one conversation after the other.
  */
 #include <unistd.h>
 
@@ -31,7 +31,8 @@ static int split_arguments(struct follow *f, struct options *o, struct err *e)
 		return err_set(e, ERR_USAGE, "name conversations, or filter for them with -f, not both");
 	}
 	if (n == 0 && o->filter == NULL && o->packet_filter == NULL) {
-		return err_set(e, ERR_USAGE, "nothing to follow: name fd:PID:FD, flow:COMMUNITY_ID or http:N, or filter with -f");
+		return err_set(e, ERR_USAGE,
+			       "nothing to follow: name fd:PID:FD, flow:COMMUNITY_ID or http:N, or filter with -f");
 	}
 	f->targets = calloc(n + 1, sizeof(*f->targets));
 	if (f->targets == NULL) {
@@ -62,7 +63,8 @@ static bool say_missing(const struct follow *f)
 		}
 		all = false;
 		if (t->kind == TARGET_FD) {
-			diag_error(f->diag, "fd:%lld:%d: no socket or pipe of that process had this number", (long long)t->pid, t->fd);
+			diag_error(f->diag, "fd:%lld:%d: no socket or pipe of that process had this number",
+				   (long long)t->pid, t->fd);
 		} else if (t->kind == TARGET_FLOW) {
 			diag_error(f->diag, "flow:%s: no such flow in the packets", t->id);
 		} else {
@@ -79,14 +81,15 @@ static void say_limits(const struct follow *f)
 		diag_note(f->diag, "nothing to follow: no conversation passes the filter");
 	}
 	if (f->gaps > 0) {
-		diag_warn(f->diag, "%llu gap%s left out of the output, %llu bytes that were not captured", (unsigned long long)f->gaps,
-			  f->gaps == 1 ? "" : "s", (unsigned long long)f->gap_bytes);
+		diag_warn(f->diag, "%llu gap%s left out of the output, %llu bytes that were not captured",
+			  (unsigned long long)f->gaps, f->gaps == 1 ? "" : "s", (unsigned long long)f->gap_bytes);
 	}
 	if (f->failed_body) {
 		diag_warn(f->diag, "a body is not whole: what frames it was not captured");
 	}
 	if (content_full(f->content)) {
-		diag_warn(f->diag, "more bytes than follow keeps at once: the rest is shown as gaps; name fewer conversations");
+		diag_warn(f->diag,
+			  "more bytes than follow keeps at once: the rest is shown as gaps; name fewer conversations");
 	}
 }
 

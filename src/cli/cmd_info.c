@@ -1,5 +1,6 @@
 /*
- * cmd_info.c - `thresher info`: what the inputs hold, without rebuilding any state; with a filter, how much of it passes.
+ * cmd_info.c - `thresher info`: what the inputs hold, without rebuilding any state; with a filter, how much of it
+ * passes.
  */
 #include "cli/command.h"
 #include "cli/info.h"

@@ -22,7 +22,8 @@ static int check_options(const struct options *o, struct err *e)
 		return err_set(e, ERR_USAGE, "--json and --format exclude each other");
 	}
 	if (o->json && (o->verbose || o->hex > 0 || o->ascii)) {
-		return err_set(e, ERR_USAGE, "--json holds everything already: --verbose, --hex and --ascii are for text");
+		return err_set(e, ERR_USAGE,
+			       "--json holds everything already: --verbose, --hex and --ascii are for text");
 	}
 	if (o->around > 0 && o->filter == NULL && o->packet_filter == NULL) {
 		return err_set(e, ERR_USAGE, "--around is for what passes a filter: -f or --packet-filter");
@@ -149,14 +150,15 @@ static void say_nothing(const struct run *r, const struct print *p, bool chosen)
 				  (unsigned long long)t.events, plural(t.events));
 		}
 	} else if (chosen && p->emitter.printed == 0 && p->emitter.left > 0) {
-		diag_note(r->diag, "nothing passes: %llu event%s and %llu packet%s were read", (unsigned long long)t.events,
-			  plural(t.events), (unsigned long long)t.packets, plural(t.packets));
+		diag_note(r->diag, "nothing passes: %llu event%s and %llu packet%s were read",
+			  (unsigned long long)t.events, plural(t.events), (unsigned long long)t.packets,
+			  plural(t.packets));
 	}
 }
 
 /*
- * Lines around others show what does not pass, and the engine does less for that: so with --around the filter is put to events and
- * packets here, and the engine knows of none.
+ * Lines around others show what does not pass, and the engine does less for that: so with --around the filter is put to
+ * events and packets here, and the engine knows of none.
  */
 static void keep_filter(struct print *p, const struct selection *sel, struct engine_options *eo)
 {
@@ -235,12 +237,15 @@ static int look_over(struct joined *before)
 }
 
 /* Two passes: the first joins, or looks how long the capture is. */
-static int print_twice(struct print *p, const struct selection *sel, const struct options *o, bool joins, struct diag *d)
+static int print_twice(struct print *p, const struct selection *sel, const struct options *o, bool joins,
+		       struct diag *d)
 {
 	struct join_options plain = { false, 0 };
 	struct joined before;
 	struct run run;
-	int status = joined_list(&before, joins ? "print --join" : "print --from, --to or --last with a time of the capture", o, d);
+	int status =
+		joined_list(&before, joins ? "print --join" : "print --from, --to or --last with a time of the capture",
+			    o, d);
 
 	run_init(&run, o, d);
 	if (status == 0) {

@@ -175,7 +175,8 @@ static int check_trace(const struct run *run, struct err *e)
 		const char *input = run->inputs.files[i].path;
 
 		if (stat(input, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
-			return err_set(e, ERR_EXISTS, "'%s' is one of the inputs ('%s'): name another file", path, input);
+			return err_set(e, ERR_EXISTS, "'%s' is one of the inputs ('%s'): name another file", path,
+				       input);
 		}
 	}
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * cmd_top.c - `thresher top`: which values of a field stand for most events, bytes, time or errors. Main thread; the sums are made by
- * workers (top.c).
+ * cmd_top.c - `thresher top`: which values of a field stand for most events, bytes, time or errors. Main thread; the
+ * sums are made by workers (top.c).
  */
 #include <unistd.h>
 
@@ -89,7 +89,8 @@ static size_t width_of(const struct buf *b, size_t from)
 }
 
 /* Right-aligned numbers, then the share, then the values. */
-static void write_table(const struct top *t, const struct top_row *const *rows, size_t count, uint64_t total, struct buf *out)
+static void write_table(const struct top *t, const struct top_row *const *rows, size_t count, uint64_t total,
+			struct buf *out)
 {
 	struct buf cell;
 
@@ -113,9 +114,11 @@ static void write_table(const struct top *t, const struct top_row *const *rows, 
 		if (i == 0) {
 			buf_adds(out, "   share ");
 		} else {
-			uint64_t permille = total == 0 ? 0 : (uint64_t)((double)top_value(t, rows[i - 1]) * 1000 / (double)total);
+			uint64_t permille =
+				total == 0 ? 0 : (uint64_t)((double)top_value(t, rows[i - 1]) * 1000 / (double)total);
 
-			buf_printf(out, " %4llu.%llu%% ", (unsigned long long)(permille / 10), (unsigned long long)(permille % 10));
+			buf_printf(out, " %4llu.%llu%% ", (unsigned long long)(permille / 10),
+				   (unsigned long long)(permille % 10));
 		}
 		for (unsigned int k = 0; k < t->field_count; k++) {
 			size_t len;
@@ -199,7 +202,8 @@ static void write_json(const struct top *t, const struct top_row *const *rows, s
 		buf_printf(out, "\"count\":%llu,\"errors\":%llu,\"bytes\":%llu", (unsigned long long)r->count,
 			   (unsigned long long)r->errors, (unsigned long long)r->bytes);
 		if (t->metric == TOP_TIME) {
-			buf_printf(out, ",\"time_ns\":%llu,\"time_bound\":%s", (unsigned long long)r->time_ns, r->bound ? "true" : "false");
+			buf_printf(out, ",\"time_ns\":%llu,\"time_bound\":%s", (unsigned long long)r->time_ns,
+				   r->bound ? "true" : "false");
 		}
 		if (t->metric == TOP_SUM) {
 			buf_printf(out, ",\"sum\":%llu", (unsigned long long)r->sum);
@@ -220,7 +224,8 @@ static int write_rows(struct top *t, const struct options *o, struct run *r)
 	int code = top_rows(t, &rows, &count, &absent);
 
 	if (code == ERR_LIMIT) {
-		return err_set(&r->err, ERR_LIMIT, "more than %u different values: filter with -f, or choose a field with fewer",
+		return err_set(&r->err, ERR_LIMIT,
+			       "more than %u different values: filter with -f, or choose a field with fewer",
 			       LIMIT_TOP_ROWS);
 	}
 	if (code != 0) {

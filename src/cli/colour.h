@@ -1,7 +1,8 @@
 /*
  * colour.h - the few colours of text on a terminal: when they are used, and what they are for.
  *
- * Never inside JSON, never where stdout is no terminal (unless --color=always): text there has the same bytes on every machine.
+ * Never inside JSON, never where stdout is no terminal (unless --color=always): text there has the same bytes on every
+ * machine.
  */
 #ifndef CLI_COLOUR_H
 #define CLI_COLOUR_H

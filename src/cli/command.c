@@ -126,7 +126,8 @@ static const char statuses_text[] =
 
 void command_usage(struct buf *out, const struct command *c)
 {
-	buf_printf(out, "usage: thresher %s [options]%s%s\n", c->name, c->arguments[0] != '\0' ? " " : "", c->arguments);
+	buf_printf(out, "usage: thresher %s [options]%s%s\n", c->name, c->arguments[0] != '\0' ? " " : "",
+		   c->arguments);
 	if (c->about != NULL) {
 		buf_printf(out, "\n%s\n", c->about);
 	}

@@ -17,9 +17,9 @@ static int read_whole(int fd, const char *path, const char *what, struct buf *ou
 		ssize_t n;
 
 		if (to == NULL) {
-			return out->len < out->max ? err_nomem(e, what) :
-						     err_set(e, ERR_USAGE, "'%s' is larger than %s may be (%zu MiB)", path, what,
-							     out->max >> 20);
+			return out->len < out->max ? err_nomem(e, what)
+						   : err_set(e, ERR_USAGE, "'%s' is larger than %s may be (%zu MiB)",
+							     path, what, out->max >> 20);
 		}
 		n = read(fd, to, room);
 		if (n < 0 && errno != EINTR) {

@@ -107,7 +107,9 @@ static int add_filter(struct filter_book *book, const char *file, unsigned int l
 		struct err unused;
 
 		err_init(&unused);
-		return filter_library_macro(book->library, name, text, &unused) == ERR_NOMEM ? err_nomem(e, "saved filters") : 0;
+		return filter_library_macro(book->library, name, text, &unused) == ERR_NOMEM
+			       ? err_nomem(e, "saved filters")
+			       : 0;
 	}
 	return 0;
 }
@@ -139,13 +141,15 @@ int filter_book_find(const struct filter_book *book, const char *name, const str
 		}
 	}
 	if (book->count == 0) {
-		return err_set(e, ERR_USAGE, "no saved filter '%s': there are none; name a file with --filter-file", name);
+		return err_set(e, ERR_USAGE, "no saved filter '%s': there are none; name a file with --filter-file",
+			       name);
 	}
 	add_names(book, names, sizeof(names));
 	return err_set(e, ERR_USAGE, "no saved filter '%s'; there are %s", name, names);
 }
 
-/* ---- Wireshark's files --------------------------------------------------------------------------------------------- */
+/* ---- Wireshark's files
+ * --------------------------------------------------------------------------------------------- */
 
 /* What is wrong with a file, and where. */
 static int bad_line(const char *file, unsigned int line, const char *what, struct err *e)
@@ -208,7 +212,8 @@ static int read_button(struct filter_book *book, const char *file, unsigned int 
 }
 
 /* "name" expression */
-static int read_display_filter(struct filter_book *book, const char *file, unsigned int line, const char *s, struct err *e)
+static int read_display_filter(struct filter_book *book, const char *file, unsigned int line, const char *s,
+			       struct err *e)
 {
 	struct buf name;
 	int rc;
@@ -275,7 +280,8 @@ static bool is_wireshark(const char *text, size_t len)
 	return text < end && *text == '"';
 }
 
-/* ---- YAML ------------------------------------------------------------------------------------------------------------ */
+/* ---- YAML
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* An item of the list on its way into the book. */
 struct item {
@@ -298,7 +304,8 @@ static int bad_node(const struct item *it, const yaml_node_t *n, const char *wha
 /* Its text, or NULL: no text, or one with a NUL inside. */
 static const char *scalar(const yaml_node_t *n)
 {
-	if (n == NULL || n->type != YAML_SCALAR_NODE || strlen((const char *)n->data.scalar.value) != n->data.scalar.length) {
+	if (n == NULL || n->type != YAML_SCALAR_NODE ||
+	    strlen((const char *)n->data.scalar.value) != n->data.scalar.length) {
 		return NULL;
 	}
 	return (const char *)n->data.scalar.value;
@@ -389,7 +396,8 @@ static int read_item(const struct item *it, struct err *e)
 		}
 	}
 	if (value_of(it, "append") != NULL || value_of(it, "override") != NULL) {
-		return bad_node(it, it->node, "'append' and 'override' have no meaning outside rules files: define it once", e);
+		return bad_node(it, it->node,
+				"'append' and 'override' have no meaning outside rules files: define it once", e);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		const yaml_node_t *node = value_of(it, kinds[i]);
@@ -430,7 +438,8 @@ static int bad_yaml(const char *file, const yaml_parser_t *parser, struct err *e
 	if (parser->error == YAML_MEMORY_ERROR) {
 		return err_nomem(e, "saved filters");
 	}
-	return bad_line(file, (unsigned int)parser->problem_mark.line + 1, parser->problem != NULL ? parser->problem : "no YAML", e);
+	return bad_line(file, (unsigned int)parser->problem_mark.line + 1,
+			parser->problem != NULL ? parser->problem : "no YAML", e);
 }
 
 static int read_yaml(struct filter_book *book, const char *file, const char *text, size_t len, struct err *e)
@@ -458,7 +467,8 @@ static int read_yaml(struct filter_book *book, const char *file, const char *tex
 	return rc;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------------ */
+/* ---- files
+ * ------------------------------------------------------------------------------------------------------------ */
 
 int filter_book_read(struct filter_book *book, const char *file, const char *text, size_t len, struct err *e)
 {

@@ -8,12 +8,12 @@
  *       condition: evt.failed = true
  *     - list: shells
  *       items: [bash, sh, zsh]
- * Rules and required versions among them are passed over, so that macros and lists of a rules file can be used. Or Wireshark's:
- * lines of "name" expression (dfilters), or "TRUE","name","expression","comment" (dfilter_buttons). Which it is is told by
- * content.
+ * Rules and required versions among them are passed over, so that macros and lists of a rules file can be used. Or
+ * Wireshark's: lines of "name" expression (dfilters), or "TRUE","name","expression","comment" (dfilter_buttons). Which
+ * it is is told by content.
  *
- * Read are $XDG_CONFIG_HOME/thresher/filters.yaml (~/.config without that variable) when it is there, then the files named; later
- * definitions of a name replace earlier ones. Main thread.
+ * Read are $XDG_CONFIG_HOME/thresher/filters.yaml (~/.config without that variable) when it is there, then the files
+ * named; later definitions of a name replace earlier ones. Main thread.
  */
 #ifndef CLI_FILTER_FILE_H
 #define CLI_FILTER_FILE_H
@@ -38,7 +38,8 @@ void filter_book_free(struct filter_book *book);
 /* Macros and lists; saved filters whose name could be a macro's are macros too. */
 const struct filter_library *filter_book_library(const struct filter_book *book);
 /* A saved filter by name. ERR_USAGE with the names there are in e. */
-int filter_book_find(const struct filter_book *book, const char *name, const struct saved_filter **ret_f, struct err *e);
+int filter_book_find(const struct filter_book *book, const char *name, const struct saved_filter **ret_f,
+		     struct err *e);
 
 /* filter_book_new without files, and one file's content: for tests and fuzzing. text is not terminated. */
 int filter_book_empty(struct filter_book **ret_book, struct err *e);

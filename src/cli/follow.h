@@ -52,7 +52,8 @@ struct follow {
 	bool failed_body;		/* a body could not be unwrapped */
 };
 
-/* Chooses items from the joined first pass: targets, else all that passed the filter. 0, ERR_NOMEM, ERR_LIMIT, ERR_USAGE. */
+/* Chooses items from the joined first pass: targets, else all that passed the filter. 0, ERR_NOMEM, ERR_LIMIT,
+ * ERR_USAGE. */
 int follow_choose(struct follow *f, struct err *e);
 
 /* Writes one item in the form asked for. ordinal: from 1. 0, ERR_NOMEM, or what the output says. */
@@ -60,8 +61,9 @@ int follow_write(struct follow *f, const struct follow_item *it, size_t ordinal,
 
 /* The pieces of [start, end) of a direction, in place; returns how many are left. */
 size_t follow_slice(struct content_piece *pieces, size_t count, uint64_t start, uint64_t end);
-/* Of one HTTP message its body: what lies behind the head, without the frames of chunked coding and HTTP/2. Pieces are replaced, gaps
- * stay gaps. False: not to be told, because what frames it was not captured; pieces are what lies behind the head then. */
+/* Of one HTTP message its body: what lies behind the head, without the frames of chunked coding and HTTP/2. Pieces are
+ * replaced, gaps stay gaps. False: not to be told, because what frames it was not captured; pieces are what lies behind
+ * the head then. */
 bool follow_body(const struct http_tx *x, bool request, struct content_piece **io_pieces, size_t *io_count);
 
 #endif

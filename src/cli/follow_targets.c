@@ -1,6 +1,6 @@
 /*
- * follow_targets.c - from what the user names to conversations: descriptors of processes, Community IDs, rows of table http, or
- * everything that passed the filter. Main thread, after the first pass.
+ * follow_targets.c - from what the user names to conversations: descriptors of processes, Community IDs, rows of table
+ * http, or everything that passed the filter. Main thread, after the first pass.
  */
 #include "cli/follow.h"
 
@@ -60,10 +60,13 @@ int target_parse(const char *arg, struct target *ret_t, struct err *e)
 	} else if (arg[0] == 'h') {
 		t.kind = TARGET_HTTP;
 		if (!read_number(&p, '\0', UINT32_MAX, &t.row) || t.row == 0) {
-			return err_set(e, ERR_USAGE, "'%s': a transaction is named http:N, its row in table http from 1", arg);
+			return err_set(e, ERR_USAGE,
+				       "'%s': a transaction is named http:N, its row in table http from 1", arg);
 		}
 	} else if (strlen(p) != COMMUNITY_ID_BYTES - 1 || strncmp(p, "1:", 2) != 0) {
-		return err_set(e, ERR_USAGE, "'%s': a flow is named flow:COMMUNITY_ID, as in flow:1:LQU9qZlK+B5F3KDmev6m5PMibrg=", arg);
+		return err_set(e, ERR_USAGE,
+			       "'%s': a flow is named flow:COMMUNITY_ID, as in flow:1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
+			       arg);
 	}
 	t.id = p;
 	*ret_t = t;
@@ -296,7 +299,8 @@ int follow_choose(struct follow *f, struct err *e)
 		rc = choose_passed(f);
 	}
 	if (rc == ERR_LIMIT) {
-		return err_set(e, ERR_LIMIT, "more conversations, or longer ones, than follow keeps at once: name fewer");
+		return err_set(e, ERR_LIMIT,
+			       "more conversations, or longer ones, than follow keeps at once: name fewer");
 	}
 	return rc == ERR_NOMEM ? err_nomem(e, "the conversations") : rc;
 }

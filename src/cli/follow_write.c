@@ -32,8 +32,9 @@ static int load(struct follow *f, const struct follow_item *it, struct view *v)
 
 	memset(v, 0, sizeof(*v));
 	for (unsigned int dir = 0; dir < 2 && rc == 0; dir++) {
-		bool asks = it->http == NULL || it->http->flow == NULL || it->http->flow->client == it->http->client ? dir == 0 :
-														       dir == 1;
+		bool asks = it->http == NULL || it->http->flow == NULL || it->http->flow->client == it->http->client
+				    ? dir == 0
+				    : dir == 1;
 
 		v->shown[dir] = f->options->follow_side != (dir == 0 ? FOLLOW_SERVER : FOLLOW_CLIENT);
 		if (!v->shown[dir]) {
@@ -81,7 +82,8 @@ static const struct content_piece *next_piece(struct view *v, unsigned int *ret_
 static void add_process(struct buf *out, const struct sock *s)
 {
 	const struct state *st = s != NULL ? s->section->state : NULL;
-	const struct process *p = st != NULL && s->process < state_process_count(st) ? state_process(st, s->process) : NULL;
+	const struct process *p =
+		st != NULL && s->process < state_process_count(st) ? state_process(st, s->process) : NULL;
 
 	if (p == NULL) {
 		return;
@@ -113,7 +115,9 @@ static void add_address(struct buf *out, const struct content_talk *t, unsigned 
 
 static const char *kind_name(const struct content_talk *t)
 {
-	static const char *const names[] = { [SOCK_TCP_K] = "tcp", [SOCK_UDP_K] = "udp", [SOCK_UNIX_K] = "unix", [SOCK_PIPE_K] = "pipe" };
+	static const char *const names[] = {
+		[SOCK_TCP_K] = "tcp", [SOCK_UDP_K] = "udp", [SOCK_UNIX_K] = "unix", [SOCK_PIPE_K] = "pipe"
+	};
 	const struct sock *s = t->sock[0] != NULL ? t->sock[0] : t->sock[1];
 
 	if (t->flow != NULL) {

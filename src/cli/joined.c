@@ -1,6 +1,6 @@
 /*
- * joined.c - see joined.h. Main thread, but for the tap, which any worker feeds: it notes the name and number of each call on
- * a network socket, since the join itself keeps the raw number only.
+ * joined.c - see joined.h. Main thread, but for the tap, which any worker feeds: it notes the name and number of each
+ * call on a network socket, since the join itself keeps the raw number only.
  */
 #include "cli/joined.h"
 
@@ -103,9 +103,12 @@ static int refuse_pipes(const char *what, const struct options *o, struct err *e
 	for (size_t i = 0; i < o->input_count; i++) {
 		struct stat st;
 
-		if (strcmp(o->inputs[i], "-") != 0 && stat(o->inputs[i], &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
-			return err_set(e, ERR_USAGE, "'%s' is a pipe, and %s reads inputs twice: name a file, or - for standard input",
-				       o->inputs[i], what);
+		if (strcmp(o->inputs[i], "-") != 0 && stat(o->inputs[i], &st) == 0 &&
+		    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
+			return err_set(
+				e, ERR_USAGE,
+				"'%s' is a pipe, and %s reads inputs twice: name a file, or - for standard input",
+				o->inputs[i], what);
 		}
 	}
 	return 0;
@@ -130,7 +133,9 @@ int joined_keep_stdin(const char *what, const struct options *o, struct diag *d,
 	} else if (rc != 0) {
 		diag_err(d, &e);
 	} else if (s.cut) {
-		diag_warn(d, "standard input is longer than the %u GiB that %s looks at: what comes after is left out; name a file",
+		diag_warn(d,
+			  "standard input is longer than the %u GiB that %s looks at: what comes after is left out; "
+			  "name a file",
 			  (unsigned int)(LIMIT_SPOOL_BYTES >> 30), what);
 	}
 	return rc == 0 ? 0 : err_exit_status(rc);

@@ -322,7 +322,8 @@ bool option_duration(const char *s, int64_t *ret_ns)
 		unit = *s == '\0' && !any ? NSEC_PER_SEC : unit_at(&s);
 		any = true;
 		if (unit == 0 || __builtin_mul_overflow(whole, unit, &part) ||
-		    __builtin_add_overflow(part, (uint64_t)((unsigned __int128)billionths * unit / NSEC_PER_SEC), &part) ||
+		    __builtin_add_overflow(part, (uint64_t)((unsigned __int128)billionths * unit / NSEC_PER_SEC),
+					   &part) ||
 		    __builtin_add_overflow(total, part, &total)) {
 			return false;
 		}
@@ -339,7 +340,8 @@ static int set_span(const struct option_row *r, void *at, const char *value, str
 	int64_t ns;
 
 	if (value[0] < '0' || value[0] > '9' || !option_duration(value, &ns) || ns == 0) {
-		return err_set(e, ERR_USAGE, "option --%s wants a duration above 0 such as 30s or 1h30m, not '%s'", r->name, value);
+		return err_set(e, ERR_USAGE, "option --%s wants a duration above 0 such as 30s or 1h30m, not '%s'",
+			       r->name, value);
 	}
 	memcpy(at, &ns, sizeof(ns));
 	return 0;
@@ -384,8 +386,8 @@ static int set_duration(const struct option_row *r, void *at, const char *value,
 	int64_t ns;
 
 	if (!option_duration(value, &ns)) {
-		return err_set(e, ERR_USAGE, "option --%s wants a duration such as +12040.7s or -3h20m, not '%s'", r->name,
-			       value);
+		return err_set(e, ERR_USAGE, "option --%s wants a duration such as +12040.7s or -3h20m, not '%s'",
+			       r->name, value);
 	}
 	memcpy(at, &ns, sizeof(ns));
 	return 0;

@@ -1,9 +1,9 @@
 /*
  * pager.h - output through a pager, when it was asked for (--pager) and standard output is a terminal.
  *
- * As git does: $PAGER, else less; LESS=FRX unless the user has set LESS, so that short output needs no key and colours pass. A
- * pager that is empty or "cat" is none. The pager reads from a pipe that takes the place of standard output; when the user
- * leaves it, the run ends silently, as with any closed pipe.
+ * As git does: $PAGER, else less; LESS=FRX unless the user has set LESS, so that short output needs no key and colours
+ * pass. A pager that is empty or "cat" is none. The pager reads from a pipe that takes the place of standard output;
+ * when the user leaves it, the run ends silently, as with any closed pipe.
  */
 #ifndef CLI_PAGER_H
 #define CLI_PAGER_H

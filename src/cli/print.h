@@ -61,10 +61,12 @@ struct print {
 	struct emitter emitter;
 };
 
-/* print_line.c: one event or packet, without the last line end. False: not printed, nothing added. The context is set to it. */
+/* print_line.c: one event or packet, without the last line end. False: not printed, nothing added. The context is set
+ * to it. */
 int print_line_init(struct print *p, struct err *e);
 void print_line_release(struct print *p);
-bool print_line_event(const struct print *p, struct print_join *pj, struct field_ctx *c, uint64_t raw_num, struct buf *out);
+bool print_line_event(const struct print *p, struct print_join *pj, struct field_ctx *c, uint64_t raw_num,
+		      struct buf *out);
 bool print_line_packet(const struct print *p, struct print_join *pj, struct field_ctx *c, struct buf *out);
 
 /* print_lines.c: line_sink.format */
@@ -73,8 +75,8 @@ int print_lines_format(void *arg, const struct batch *b, struct lines *out);
 /* print_emit.c: line_sink.emit, with struct print as arg; and one line with its end, for print_around.c. */
 void emitter_init(struct emitter *m);
 void emitter_release(struct emitter *m);
-int print_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-	       size_t base, struct err *e);
+int print_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count,
+	       const struct line *rows, size_t base, struct err *e);
 int emitter_put(struct emitter *m, const char *line, size_t len, uint64_t ts_ns, struct err *e);
 
 #endif

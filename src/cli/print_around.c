@@ -196,8 +196,8 @@ static int put_kept(struct emitter *m, struct around_source *s, uint64_t from, s
 	return rc;
 }
 
-static int put_match(struct emitter *m, struct around_source *s, const char *line, size_t len, uint64_t ts_ns, uint64_t place,
-		     struct err *e)
+static int put_match(struct emitter *m, struct around_source *s, const char *line, size_t len, uint64_t ts_ns,
+		     uint64_t place, struct err *e)
 {
 	struct around *a = &m->around;
 	uint64_t from = place > a->lines ? place - a->lines : 1;
@@ -217,7 +217,8 @@ static int put_match(struct emitter *m, struct around_source *s, const char *lin
 	return rc;
 }
 
-static int put_line(struct emitter *m, struct around_source *s, const char *line, size_t len, const struct line *row, struct err *e)
+static int put_line(struct emitter *m, struct around_source *s, const char *line, size_t len, const struct line *row,
+		    struct err *e)
 {
 	uint64_t place = s->base + (row->num >> NUM_SHIFT);
 	int rc;
@@ -233,8 +234,8 @@ static int put_line(struct emitter *m, struct around_source *s, const char *line
 	return keep(s, line, len, row->ts_ns, place, m->around.lines);
 }
 
-int around_emit(struct emitter *m, const struct source *src, const char *text, size_t line_count, const struct line *rows,
-		size_t base, struct err *e)
+int around_emit(struct emitter *m, const struct source *src, const char *text, size_t line_count,
+		const struct line *rows, size_t base, struct err *e)
 {
 	struct around_source *s = source_of(&m->around, src);
 	size_t from = 0;
@@ -251,7 +252,8 @@ int around_emit(struct emitter *m, const struct source *src, const char *text, s
 		} else {
 			rc = put_line(m, s, text + from, end - from, &rows[i], e);
 		}
-		if (s->running && s->base + ((rows[i].num & NUM_END) != 0 ? 0 : (rows[i].num >> NUM_SHIFT) + 1) >= s->covered) {
+		if (s->running &&
+		    s->base + ((rows[i].num & NUM_END) != 0 ? 0 : (rows[i].num >> NUM_SHIFT) + 1) >= s->covered) {
 			s->running = false;
 			m->around.running--;
 		}

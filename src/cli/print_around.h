@@ -1,11 +1,11 @@
 /*
  * print_around.h - lines before and after those that pass the filter: --around N.
  *
- * Counted are the events and packets of one capture that would be printed without the filter, in its order. A worker sees one
- * batch: it formats what passes, N lines around it, and the first and last N of the batch (something may pass in the batches
- * beside it). Each line carries its place in the batch, and a row without text at the end of the batch how many there were; the
- * thread that emits keeps the last N lines of each capture until something passes, so what comes out does not depend on
- * batches. Memory: N lines of every open capture (LIMIT_AROUND_LINES).
+ * Counted are the events and packets of one capture that would be printed without the filter, in its order. A worker
+ * sees one batch: it formats what passes, N lines around it, and the first and last N of the batch (something may pass
+ * in the batches beside it). Each line carries its place in the batch, and a row without text at the end of the batch
+ * how many there were; the thread that emits keeps the last N lines of each capture until something passes, so what
+ * comes out does not depend on batches. Memory: N lines of every open capture (LIMIT_AROUND_LINES).
  */
 #ifndef CLI_PRINT_AROUND_H
 #define CLI_PRINT_AROUND_H
@@ -50,7 +50,7 @@ struct around {
 void around_init(struct around *a);
 void around_release(struct around *a);
 /* Lines of one source in order. 0, ERR_EOF: enough, or what output says. */
-int around_emit(struct emitter *m, const struct source *src, const char *text, size_t line_count, const struct line *rows,
-		size_t base, struct err *e);
+int around_emit(struct emitter *m, const struct source *src, const char *text, size_t line_count,
+		const struct line *rows, size_t base, struct err *e);
 
 #endif

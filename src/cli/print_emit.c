@@ -1,6 +1,6 @@
 /*
- * print_emit.c - lines in their order to standard output: counted, and with what depends on the line before filled in. The thread
- * that has the engine's turn.
+ * print_emit.c - lines in their order to standard output: counted, and with what depends on the line before filled in.
+ * The thread that has the engine's turn.
  */
 #include <unistd.h>
 
@@ -39,7 +39,8 @@ static void fill(struct emitter *m, const char *line, size_t len, uint64_t ts_ns
 
 static int put_filled(struct emitter *m, struct err *e)
 {
-	return m->filled.failed ? err_nomem(e, "lines to print") : output_write(&m->out, m->filled.data, m->filled.len, e);
+	return m->filled.failed ? err_nomem(e, "lines to print")
+				: output_write(&m->out, m->filled.data, m->filled.len, e);
 }
 
 int emitter_put(struct emitter *m, const char *line, size_t len, uint64_t ts_ns, struct err *e)
@@ -68,8 +69,8 @@ static int put_all_filled(struct emitter *m, const char *text, size_t line_count
 	return put_filled(m, e);
 }
 
-int print_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-	       size_t base, struct err *e)
+int print_emit(void *arg, const struct source *src, const char *text, size_t len, size_t line_count,
+	       const struct line *rows, size_t base, struct err *e)
 {
 	struct emitter *m = &((struct print *)arg)->emitter;
 	int code;

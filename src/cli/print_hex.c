@@ -76,7 +76,8 @@ static void add_ascii(struct buf *out, const uint8_t *p, size_t n)
 }
 
 /* name: of what; all: bytes there were, n of them recorded. */
-static void add_data(const struct data_style *style, const char *name, const uint8_t *p, size_t n, uint64_t all, struct buf *out)
+static void add_data(const struct data_style *style, const char *name, const uint8_t *p, size_t n, uint64_t all,
+		     struct buf *out)
 {
 	if (n == 0 && all == 0) {
 		return;
@@ -116,7 +117,8 @@ bool data_is_strings(const struct schema_param *p)
 /* Bytes that a call moved: its data may have been cut to the recorder's snaplen. */
 static uint64_t bytes_moved(const struct event *ev, const struct schema_param *p)
 {
-	bool moves = (schema_events[ev->type].flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0 && strcmp(p->name, "data") == 0;
+	bool moves = (schema_events[ev->type].flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0 &&
+		     strcmp(p->name, "data") == 0;
 
 	return moves && (ev->flags & EVENT_HAS_RES) != 0 && ev->res > 0 ? (uint64_t)ev->res : 0;
 }

@@ -1,12 +1,13 @@
 /*
- * print_hex.h - the data of an event or packet below its line, for `thresher print -x` and `-A`: hex with ASCII, or text.
+ * print_hex.h - the data of an event or packet below its line, for `thresher print -x` and `-A`: hex with ASCII, or
+ * text.
  *
  *     data, 16 of 4096 bytes
  *     0000  48 54 54 50 2f 31 2e 31  20 32 30 30 20 4f 4b 0d  HTTP/1.1 200 OK.
  *
- * Of an event every parameter that holds data; of a packet what lies above its transport header, of one without transport (or
- * when asked) the whole frame. Of data cut by the recorder it says how much there was. Nothing but printable ASCII and line
- * ends comes out.
+ * Of an event every parameter that holds data; of a packet what lies above its transport header, of one without
+ * transport (or when asked) the whole frame. Of data cut by the recorder it says how much there was. Nothing but
+ * printable ASCII and line ends comes out.
  */
 #ifndef CLI_PRINT_HEX_H
 #define CLI_PRINT_HEX_H

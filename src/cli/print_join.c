@@ -10,7 +10,8 @@ void print_join_begin(struct print_join *pj, const struct joined *j, const struc
 {
 	pj->joined = j;
 	pj->batch = b;
-	pj->section = j != NULL && j->lookup != NULL && b->section != NULL ? lookup_section(j->lookup, b->section) : NULL;
+	pj->section =
+		j != NULL && j->lookup != NULL && b->section != NULL ? lookup_section(j->lookup, b->section) : NULL;
 }
 
 void print_join_end(struct print_join *pj)

@@ -1,14 +1,14 @@
 /*
- * print_join.h - what `thresher print --join` adds to a line: of a packet whose it is and which call carried it, of a call on a
- * socket the packets that carried its bytes.
+ * print_join.h - what `thresher print --join` adds to a line: of a packet whose it is and which call carried it, of a
+ * call on a socket the packets that carried its bytes.
  *
  * Text, at the end of a line:
  *     {from nginx pid=912 tid=913 write 4711}     sent by it; "to" where only the receiver was recorded; "write 4711 +2": two more
  *     {frames 6,8-14}                             "frames 6,8-14 of b.pcapng" where several sources hold packets
  * with "NAT" and "confidence=60%" in it where the match is one. Numbers are those of the lines.
  *
- * JSON: a last key "join": of a packet {side ("sender" or "receiver"), process, pid, tid, [container], [event, num, calls],
- * source, reason, confidence}, of a call {frames [{source, first, last}], [cut], reason, confidence}.
+ * JSON: a last key "join": of a packet {side ("sender" or "receiver"), process, pid, tid, [container], [event, num,
+ * calls], source, reason, confidence}, of a call {frames [{source, first, last}], [cut], reason, confidence}.
  */
 #ifndef CLI_PRINT_JOIN_H
 #define CLI_PRINT_JOIN_H

@@ -1,6 +1,6 @@
 /*
- * print_line.c - one event or packet as a line: JSON, a format, or the default with colours; and what -V, -x and -A add below. Any
- * worker.
+ * print_line.c - one event or packet as a line: JSON, a format, or the default with colours; and what -V, -x and -A add
+ * below. Any worker.
  */
 #include "cli/colour.h"
 #include "cli/print.h"
@@ -67,7 +67,8 @@ static void coloured_line(const struct print *p, struct field_ctx *c, struct buf
 	}
 }
 
-bool print_line_event(const struct print *p, struct print_join *pj, struct field_ctx *c, uint64_t raw_num, struct buf *out)
+bool print_line_event(const struct print *p, struct print_join *pj, struct field_ctx *c, uint64_t raw_num,
+		      struct buf *out)
 {
 	if (p->json) {
 		print_json_event(c, out);

@@ -1,5 +1,6 @@
 /*
- * print_lines.c - a stamped batch to lines: which events and packets are shown, in the order of the capture. Any worker.
+ * print_lines.c - a stamped batch to lines: which events and packets are shown, in the order of the capture. Any
+ * worker.
  */
 #include "cli/print.h"
 #include "stats/event_class.h"
@@ -43,7 +44,8 @@ static bool wanted(const struct print *p, const struct event *ev)
 	if (p->settings.raw) {
 		return true;
 	}
-	return (ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN && !is_passed_enter(ev) && !event_is_internal(ev);
+	return (ev->flags & (EVENT_SHOWN | EVENT_STATE_ONLY)) == EVENT_SHOWN && !is_passed_enter(ev) &&
+	       !event_is_internal(ev);
 }
 
 static bool has_time(const struct packet *packet)
@@ -59,7 +61,8 @@ static bool packet_wanted(const struct print *p, const struct packet *packet)
 /* No event or packet of the batch lies in the span. */
 static bool out_of_range(const struct print *p, const struct batch *b)
 {
-	return p->ranged && (b->tally.first_ns == 0 || b->tally.last_ns < p->range.from_ns || b->tally.first_ns >= p->range.to_ns);
+	return p->ranged &&
+	       (b->tally.first_ns == 0 || b->tally.last_ns < p->range.from_ns || b->tally.first_ns >= p->range.to_ns);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
@@ -170,7 +173,8 @@ static int print_events(struct turn *t)
 
 		if (UNLIKELY(i >= packets_at)) {
 			code = print_packets(t, i);
-			packets_at = t->next_packet < b->packet_count ? b->packets[t->next_packet].at_event : UINT32_MAX;
+			packets_at =
+				t->next_packet < b->packet_count ? b->packets[t->next_packet].at_event : UINT32_MAX;
 		}
 		/* A stored time that is none must not hold up other captures. */
 		t->last_ns = ev->flags & EVENT_TIME_ZERO ? t->last_ns : ev->ts_ns;

@@ -48,8 +48,9 @@ static bool add_address(const struct packet *p, const struct layer *l, bool send
 /* ---- text --------------------------------------------------------------------------------------------- */
 
 /* Something went wrong with the segment, or it was sent for no use. */
-#define MARKS_BAD                                                                                                     \
-	(MARK_RETRANSMISSION | MARK_OUT_OF_ORDER | MARK_GAP | MARK_OVERLAP_DIFFERS | MARK_ZERO_WINDOW | MARK_ACKED_UNSEEN)
+#define MARKS_BAD                                                                                       \
+	(MARK_RETRANSMISSION | MARK_OUT_OF_ORDER | MARK_GAP | MARK_OVERLAP_DIFFERS | MARK_ZERO_WINDOW | \
+	 MARK_ACKED_UNSEEN)
 
 static void add_number_and_time(struct field_ctx *c, const struct packet *p, uint64_t num, bool colour, struct buf *out)
 {

@@ -1,13 +1,14 @@
 /*
  * print_packet.h - one packet as one line of text or as one JSON object, for `thresher print`.
  *
- * Text: "p12 TIME SOURCE -> DESTINATION PROTOCOL LENGTH INFO" (with an arrow for ->), after the innermost layer: the packet's
- * ordinal in its source, time as -t says, IP addresses (link addresses where there is no IP, "-" where none is known), bytes on
- * the wire, and what layer_describe says.
+ * Text: "p12 TIME SOURCE -> DESTINATION PROTOCOL LENGTH INFO" (with an arrow for ->), after the innermost layer: the
+ * packet's ordinal in its source, time as -t says, IP addresses (link addresses where there is no IP, "-" where none is
+ * known), bytes on the wire, and what layer_describe says.
  *
- * JSON, keys in this order, those in brackets where they apply: type ("packet"), source, num, offset, time (null: none),
- * interface {index, [name]}, link, len, cap_len, protocols (outermost first), protocol, [src, dst, sport, dport], [vlan], [tunnel
- * {type, id}], [service], [community_id], [marks], [recorded_process {pid, tid, name, path}: what the capture's writer says], info.
+ * JSON, keys in this order, those in brackets where they apply: type ("packet"), source, num, offset, time (null:
+ * none), interface {index, [name]}, link, len, cap_len, protocols (outermost first), protocol, [src, dst, sport,
+ * dport], [vlan], [tunnel {type, id}], [service], [community_id], [marks], [recorded_process {pid, tid, name, path}:
+ * what the capture's writer says], info.
  */
 #ifndef CLI_PRINT_PACKET_H
 #define CLI_PRINT_PACKET_H

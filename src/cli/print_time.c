@@ -208,8 +208,10 @@ static int read_point(const char *name, const char *s, const struct options *o, 
 	if (parse_point(s, o->local_time, ret_p)) {
 		return 0;
 	}
-	return err_set(e, ERR_USAGE,
-		       "option --%s wants a time such as 2026-11-21T08:35:31Z, 08:35:31, 1795250131.5, +10s or -10s, not '%s'", name, s);
+	return err_set(
+		e, ERR_USAGE,
+		"option --%s wants a time such as 2026-11-21T08:35:31Z, 08:35:31, 1795250131.5, +10s or -10s, not '%s'",
+		name, s);
 }
 
 int time_range_check(const struct options *o, bool *ret_needs_extent, struct err *e)
@@ -276,8 +278,10 @@ static uint64_t add_sat(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* not_before: a time of day lies at or after this; 0: on the day of the capture's start, or the next if it goes on so long. */
-static uint64_t find_point(const struct point *p, const struct options *o, const struct time_extent *x, uint64_t not_before)
+/* not_before: a time of day lies at or after this; 0: on the day of the capture's start, or the next if it goes on so
+ * long. */
+static uint64_t find_point(const struct point *p, const struct options *o, const struct time_extent *x,
+			   uint64_t not_before)
 {
 	uint64_t t;
 
@@ -316,7 +320,8 @@ int time_range_find(const struct options *o, const struct time_extent *extent, s
 		r.from_ns = end > (uint64_t)o->last_ns ? end - (uint64_t)o->last_ns : 0;
 	}
 	if (rc == 0 && r.from_ns >= r.to_ns) {
-		rc = err_set(e, ERR_USAGE, "nothing can lie between --from and --to: the second is not after the first");
+		rc = err_set(e, ERR_USAGE,
+			     "nothing can lie between --from and --to: the second is not after the first");
 	}
 	if (rc == 0) {
 		*ret_r = r;

@@ -15,7 +15,8 @@
 
 /* ---- which fields ------------------------------------------------------------------------------------------- */
 
-/* Fields that say again what others here say, or what arguments and ancestors are. A dot at the end: all that follows. */
+/* Fields that say again what others here say, or what arguments and ancestors are. A dot at the end: all that
+ * follows. */
 static const char *const left_out[] = {
 	/* the time is shown once */
 	"evt.time", "evt.time.s", "evt.datetime", "evt.datetime.s", "evt.rawtime", "evt.rawtime.s", "evt.rawtime.ns", "evt.reltime",
@@ -111,7 +112,8 @@ int print_verbose_init(struct print_verbose *v, bool colour, bool joined, unsign
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = field_at(i);
 
-		if ((f->flags & (FIELD_PACKET | FIELD_BOTH)) != 0 && !is_left_out(f) && ((f->flags & FIELD_JOINED) == 0 || joined)) {
+		if ((f->flags & (FIELD_PACKET | FIELD_BOTH)) != 0 && !is_left_out(f) &&
+		    ((f->flags & FIELD_JOINED) == 0 || joined)) {
 			v->packets[v->packet_count++] = (struct field_use){ f, NULL, -1 };
 		}
 	}
@@ -313,7 +315,8 @@ static void verbose_event(const struct print_verbose *v, struct field_ctx *c, st
 /* Layers around the innermost: what their own headers say. */
 static void verbose_outer(const struct print_verbose *v, struct field_ctx *c, struct buf *out)
 {
-	static const char *const of_layers[] = { "ip.", "ipv6.", "udp.", "tcp.", "icmp.", "icmpv6.", "gre.", "vxlan.", "flow." };
+	static const char *const of_layers[] = { "ip.",     "ipv6.", "udp.",   "tcp.", "icmp.",
+						 "icmpv6.", "gre.",  "vxlan.", "flow." };
 	const struct layer *inner = c->layer;
 	unsigned int n = 1;
 

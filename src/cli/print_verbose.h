@@ -5,8 +5,8 @@
  *     fd.name                 /etc/hosts
  *     proc.aname[1]           bash (1234) bash -i
  *
- * One line per field that has a value, by the name that filters and formats know it by; every field of the table but those that say
- * again what others say. Switches that are off and empty texts are left out.
+ * One line per field that has a value, by the name that filters and formats know it by; every field of the table but
+ * those that say again what others say. Switches that are off and empty texts are left out.
  */
 #ifndef CLI_PRINT_VERBOSE_H
 #define CLI_PRINT_VERBOSE_H

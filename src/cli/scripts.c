@@ -1,6 +1,6 @@
 /*
- * scripts.c - see scripts.h. Workers write records where print writes lines; the thread that has the turn to emit hands them to Lua, one
- * source after the other.
+ * scripts.c - see scripts.h. Workers write records where print writes lines; the thread that has the turn to emit hands
+ * them to Lua, one source after the other.
  */
 #include "cli/scripts.h"
 
@@ -50,8 +50,8 @@ static int collect(void *arg, const struct batch *b, struct lines *out)
 	return rc == 0 && out->text.len > 0 ? lines_add(out, 0, 0) : rc;
 }
 
-static int feed(void *arg, const struct source *src, const char *text, size_t len, size_t line_count, const struct line *rows,
-		size_t base, struct err *e)
+static int feed(void *arg, const struct source *src, const char *text, size_t len, size_t line_count,
+		const struct line *rows, size_t base, struct err *e)
 {
 	const struct scripts *s = arg;
 

@@ -1,6 +1,6 @@
 /*
- * scripts.h - `report --script`: reads the files, puts the scripts of stats/script.h into the engine's run, and says what became of
- * them. Main thread, but for what the engine calls.
+ * scripts.h - `report --script`: reads the files, puts the scripts of stats/script.h into the engine's run, and says
+ * what became of them. Main thread, but for what the engine calls.
  *
  *   scripts_load, scripts_apply before the run, scripts_report after it, scripts_say at the end; scripts_release
  */

@@ -22,7 +22,9 @@ static int compile(struct selection *s, const char *text, const struct filter_bo
 		return rc;
 	}
 	rc = filter_new(saved->text, filter_book_library(book), &s->filter, &why);
-	return rc < 0 ? err_set(e, rc, "saved filter '%s' ('%s', line %u): %s", saved->name, saved->file, saved->line, why.message) : 0;
+	return rc < 0 ? err_set(e, rc, "saved filter '%s' ('%s', line %u): %s", saved->name, saved->file, saved->line,
+				why.message)
+		      : 0;
 }
 
 static void note_doubts(const struct selection *s, struct diag *d)

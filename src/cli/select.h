@@ -1,5 +1,6 @@
 /*
- * select.h - what of the inputs counts: -f with saved filters, --packet-filter; the same for every command that reads captures.
+ * select.h - what of the inputs counts: -f with saved filters, --packet-filter; the same for every command that reads
+ * captures.
  *
  *   selection_new, then selection_inputs, run_engine, selection_end (or selection_apply in a run of its own);
  *   selection_release at the very end.
@@ -21,7 +22,8 @@ struct selection {
 	bool wants_join; /* set by the command: something else than the filter asks for it */
 };
 
-/* Reads files of saved filters and compiles; a note in d on what can hardly be meant. ERR_USAGE, ERR_OPEN, ERR_IO, ERR_NOMEM; s can be released in any case. */
+/* Reads files of saved filters and compiles; a note in d on what can hardly be meant. ERR_USAGE, ERR_OPEN, ERR_IO,
+ * ERR_NOMEM; s can be released in any case. */
 int selection_new(struct selection *s, const struct options *o, struct diag *d, struct err *e);
 void selection_release(struct selection *s);
 
@@ -37,9 +39,9 @@ bool selection_joins(const struct selection *s);
 void selection_apply(const struct selection *s, struct engine_options *eo);
 
 /*
- * Lists the inputs, after a pass that joins where the filter needs one, and sets eo as selection_apply does. r is initialised,
- * eo has its join_options. what: the command, for messages. 0, or the exit status; what is wrong has been said. In the end
- * selection_end in place of run_release, also after a failure.
+ * Lists the inputs, after a pass that joins where the filter needs one, and sets eo as selection_apply does. r is
+ * initialised, eo has its join_options. what: the command, for messages. 0, or the exit status; what is wrong has been
+ * said. In the end selection_end in place of run_release, also after a failure.
  */
 int selection_inputs(struct selection *s, const char *what, struct run *r, struct engine_options *eo);
 void selection_end(struct selection *s, struct run *r);

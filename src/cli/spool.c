@@ -111,7 +111,8 @@ int spool_stdin(uint64_t limit, struct spool *ret_s, struct err *e)
 	if (chunk == NULL) {
 		rc = err_nomem(e, "standard input");
 	} else if (fd < 0) {
-		rc = err_set(e, ERR_IO, "cannot make a file in '%s' to keep standard input: %s; TMPDIR names another folder",
+		rc = err_set(e, ERR_IO,
+			     "cannot make a file in '%s' to keep standard input: %s; TMPDIR names another folder",
 			     folder(), strerrordesc_np(errno));
 	} else {
 		rc = copy(fd, limit, chunk, &s, e);

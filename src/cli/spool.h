@@ -12,8 +12,8 @@ struct spool {
 };
 
 /*
- * Standard input becomes a file of at most that many of its bytes, in $TMPDIR or /tmp, which vanishes with the program. One that is a
- * file already, at its start, stays as it is (bytes 0). 0, ERR_IO, ERR_STOPPED.
+ * Standard input becomes a file of at most that many of its bytes, in $TMPDIR or /tmp, which vanishes with the program.
+ * One that is a file already, at its start, stays as it is (bytes 0). 0, ERR_IO, ERR_STOPPED.
  */
 int spool_stdin(uint64_t limit, struct spool *ret_s, struct err *e);
 

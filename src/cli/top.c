@@ -1,6 +1,6 @@
 /*
- * top.c - see top.h. Each worker adds to a part of its own while it has a batch; parts are added up at the end, so that sums do not
- * depend on who saw what.
+ * top.c - see top.h. Each worker adds to a part of its own while it has a batch; parts are added up at the end, so that
+ * sums do not depend on who saw what.
  */
 #include "cli/top.h"
 
@@ -10,7 +10,9 @@
 #include "net/layer_walk.h"
 #include "stats/event_class.h"
 
-static const char *const words[] = { [TOP_COUNT] = "count", [TOP_BYTES] = "bytes", [TOP_TIME] = "time", [TOP_ERRORS] = "errors" };
+static const char *const words[] = {
+	[TOP_COUNT] = "count", [TOP_BYTES] = "bytes", [TOP_TIME] = "time", [TOP_ERRORS] = "errors"
+};
 
 /* ---- what is asked for ------------------------------------------------------------------------------------- */
 
@@ -28,10 +30,12 @@ static int add_field(struct top *t, const char *text, size_t *ret_len, struct er
 	}
 	t->field_count++;
 	if ((u->field->flags & FIELD_FILTER_ONLY) != 0) {
-		return err_set(e, ERR_USAGE, "field '%s' stands for either of two values: it can only be compared", u->field->name);
+		return err_set(e, ERR_USAGE, "field '%s' stands for either of two values: it can only be compared",
+			       u->field->name);
 	}
 	if ((u->field->flags & FIELD_DELTA) != 0) {
-		return err_set(e, ERR_USAGE, "field '%s' tells of the line before: it cannot be added up", u->field->name);
+		return err_set(e, ERR_USAGE, "field '%s' tells of the line before: it cannot be added up",
+			       u->field->name);
 	}
 	return 0;
 }
@@ -87,7 +91,8 @@ static int set_by(struct top *t, const char *by, struct err *e)
 	}
 	t->metric = TOP_SUM;
 	if (by[len] != '\0' || !is_number(t->by.field) || t->by.field->value == NULL) {
-		return err_set(e, ERR_USAGE, "'by %s': count, bytes, time, errors, or a field whose values are numbers", by);
+		return err_set(e, ERR_USAGE, "'by %s': count, bytes, time, errors, or a field whose values are numbers",
+			       by);
 	}
 	return 0;
 }
@@ -203,7 +208,8 @@ static bool same_key(const struct top_row *r, const uint32_t *ends, unsigned int
 }
 
 /* The row of a key; NULL: no memory. */
-static struct top_row *row_of(struct top_part *p, const uint32_t *ends, unsigned int fields, const char *key, size_t len)
+static struct top_row *row_of(struct top_part *p, const uint32_t *ends, unsigned int fields, const char *key,
+			      size_t len)
 {
 	uint64_t hash = key_hash(p, key, len);
 	struct top_row *first = (struct top_row *)map_get(&p->rows, hash);

@@ -1,6 +1,6 @@
 /*
- * top.h - sums by the values of fields, for `thresher top`: which values there are, and how many events, bytes, errors and how much
- * time each stands for.
+ * top.h - sums by the values of fields, for `thresher top`: which values there are, and how many events, bytes, errors
+ * and how much time each stands for.
  *
  *   top_init, top_batch (any worker, as line_sink.format), top_rows, top_release
  *
@@ -59,13 +59,15 @@ struct top {
 	bool full;		/* guarded: more values than LIMIT_TOP_ROWS */
 };
 
-/* fields: names separated by commas; by: NULL, a metric's word, or a field with numbers. ERR_USAGE with what is wrong in e. */
+/* fields: names separated by commas; by: NULL, a metric's word, or a field with numbers. ERR_USAGE with what is wrong
+ * in e. */
 int top_init(struct top *t, const char *fields, const char *by, struct err *e);
 void top_release(struct top *t);
 
 int top_batch(void *arg, const struct batch *b, struct lines *out);
 
-/* After the run: all rows, greatest first, rows of the same size by key. To be freed; rows are t's. 0, ERR_NOMEM, ERR_LIMIT. */
+/* After the run: all rows, greatest first, rows of the same size by key. To be freed; rows are t's. 0, ERR_NOMEM,
+ * ERR_LIMIT. */
 int top_rows(struct top *t, const struct top_row ***ret_rows, size_t *ret_count, uint64_t *ret_absent);
 /* What rows are ordered by. */
 uint64_t top_value(const struct top *t, const struct top_row *r);

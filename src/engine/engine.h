@@ -66,7 +66,8 @@ struct engine_options {
 	struct join_options join_options;
 	bool clock_packets;		/* times in joined tables by the packets' clock, not the syscalls' */
 	unsigned int wants;		/* WANT_ besides those of the taps; the filter's are added */
-	/* What does not pass is hidden (EVENT_HIDDEN, PACKET_HIDDEN) before taps and sink look; borrowed, NULL: everything passes. */
+	/* What does not pass is hidden (EVENT_HIDDEN, PACKET_HIDDEN) before taps and sink look; borrowed, NULL:
+	 * everything passes. */
 	const struct filter *filter;
 	const struct packet_bpf *packet_filter;
 	bool filter_raw;		/* put to events as stored, enter events too */

@@ -179,8 +179,8 @@ int fold_slot(struct engine *en, struct lane *ln, struct slot *s, uint64_t relea
 int fold_finish(struct lane *ln);
 
 /*
- * shards.c: flows and sockets of one section. shards_fold after account_batch and the state's fold, in order. A batch that
- * must be sorted is sorted by any worker, then each shard (a bit) that has something to do sees it in order.
+ * shards.c: flows and sockets of one section. shards_fold after account_batch and the state's fold, in order. A batch
+ * that must be sorted is sorted by any worker, then each shard (a bit) that has something to do sees it in order.
  */
 int shards_fold(struct engine *en, struct batch *b, struct err *e);
 bool shards_must_sort(const struct batch *b);
@@ -192,7 +192,8 @@ uint32_t shards_unfinished(const struct section *sec);
 int shards_finish(struct section *sec, uint32_t shards);
 int shards_freeze(struct section *sec);
 
-/* hide.c: hide_batch by the worker that taps a batch, before it; hide_keep in order, when it is released. 0, ERR_NOMEM. */
+/* hide.c: hide_batch by the worker that taps a batch, before it; hide_keep in order, when it is released. 0,
+ * ERR_NOMEM. */
 bool hide_asked(const struct engine_options *opt);
 int hide_new(struct engine *en, struct hide **ret_h, struct err *e);
 void hide_free(struct hide *h);

@@ -1,7 +1,7 @@
 /*
  * fold.c - the one serial stage: in file order, one batch at a time per lane, keeps the books, lets state
- * stamp the events and sorts packets to the shards of their flows (shards.c). A section that holds syscalls gets its state with its
- * first such batch.
+ * stamp the events and sorts packets to the shards of their flows (shards.c). A section that holds syscalls gets its
+ * state with its first such batch.
  */
 #include "engine/engine_internal.h"
 
@@ -17,7 +17,8 @@ static int section_state(struct engine *en, struct section *sec, struct err *e)
 	if (sec->state != NULL || !sec->has_scap) {
 		return 0;
 	}
-	return state_new(sec, en->wants | (hide_skip(en->hide) != NULL && reads_no_fds(en) ? WANT_NO_FDS : 0), &sec->state, e);
+	return state_new(sec, en->wants | (hide_skip(en->hide) != NULL && reads_no_fds(en) ? WANT_NO_FDS : 0),
+			 &sec->state, e);
 }
 
 /* The lane goes on to another section; the old one is finished when its batches are out of use. */

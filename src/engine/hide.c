@@ -1,9 +1,9 @@
 /*
  * hide.c - the run's filters, put to the events and packets of a stamped batch before anybody looks at it.
  *
- * What does not pass is marked EVENT_HIDDEN or PACKET_HIDDEN, no more: state and flows have seen everything. The worker that taps a
- * batch marks it, with the filter's memory of its own; the thread that releases batches in order keeps which packets and events have
- * passed, so that tables of flows and transactions show those that had some.
+ * What does not pass is marked EVENT_HIDDEN or PACKET_HIDDEN, no more: state and flows have seen everything. The worker
+ * that taps a batch marks it, with the filter's memory of its own; the thread that releases batches in order keeps
+ * which packets and events have passed, so that tables of flows and transactions show those that had some.
  */
 #include "engine/engine_internal.h"
 
@@ -50,8 +50,8 @@ static int find_hidden(struct hide *h, const struct engine *en)
 }
 
 /*
- * Types whose events decode need not look into: those that cannot pass and that no view depends on, as far as they are stored in
- * today's layout. Only for runs without statistics: these need processes and sockets as all events left them.
+ * Types whose events decode need not look into: those that cannot pass and that no view depends on, as far as they are
+ * stored in today's layout. Only for runs without statistics: these need processes and sockets as all events left them.
  */
 static int find_skip(struct hide *h, const struct engine *en)
 {
@@ -246,7 +246,8 @@ int hide_keep(const struct batch *b)
 		return 0;
 	}
 	for (uint32_t i = 0; i < b->packet_count && rc == 0; i++) {
-		rc = passed_add(&sec->passed_packets, b->first_packet_num + i, (b->packets[i].flags & PACKET_HIDDEN) == 0);
+		rc = passed_add(&sec->passed_packets, b->first_packet_num + i,
+				(b->packets[i].flags & PACKET_HIDDEN) == 0);
 	}
 	for (uint32_t i = 0; i < b->event_count && rc == 0; i++) {
 		rc = passed_add(&sec->passed_events, b->first_raw_num + i, (b->events[i].flags & EVENT_HIDDEN) == 0);

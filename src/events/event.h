@@ -158,8 +158,9 @@ bool event_s64(const struct event *ev, unsigned int i, int64_t *ret_x);
 /* Signed or unsigned integer of whatever size the schema gives parameter i, widened. */
 bool event_int(const struct event *ev, unsigned int i, int64_t *ret_x);
 
-/* Bytes that a sendmmsg or recvmmsg moved. The result is what was sent or received, as every recorder has it that tells these calls'
- * parameters; the size is the room of the buffers, and counts only where the result is less than the data: one of messages. */
+/* Bytes that a sendmmsg or recvmmsg moved. The result is what was sent or received, as every recorder has it that tells
+ * these calls' parameters; the size is the room of the buffers, and counts only where the result is less than the data:
+ * one of messages. */
 uint64_t event_messages_bytes(const struct event *ev);
 
 /* Text without its final NUL; false when absent, null ("(NULL)") or the literal "<NA>". */

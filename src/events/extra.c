@@ -1,6 +1,6 @@
 /*
- * extra.c - see extra.h. Options and items are untrusted: lengths are checked by the cursor, the first fault ends the reading, what
- * was read until then counts.
+ * extra.c - see extra.h. Options and items are untrusted: lengths are checked by the cursor, the first fault ends the
+ * reading, what was read until then counts.
  */
 #include "events/extra.h"
 
@@ -17,7 +17,8 @@ bool extra_find(const uint8_t *body, uint32_t body_len, uint32_t event_end, bool
 	}
 	c = cur_make(body + at, body_len - at);
 	while (cur_option(&c, be, &o)) {
-		if (o.code == EXTRA_OPTION && o.value.left >= 4 + EXTRA_MAGIC_BYTES && cur_u32(&o.value, be) == EXTRA_PEN &&
+		if (o.code == EXTRA_OPTION && o.value.left >= 4 + EXTRA_MAGIC_BYTES &&
+		    cur_u32(&o.value, be) == EXTRA_PEN &&
 		    memcmp(cur_take(&o.value, EXTRA_MAGIC_BYTES), EXTRA_MAGIC, EXTRA_MAGIC_BYTES) == 0) {
 			*ret_items = o.value;
 			return true;

@@ -1,8 +1,8 @@
 /*
  * extra.h - what thresher-capture wrote behind an event (schema/extra.h), read from the batch's bytes.
  *
- * Decode has marked the events that have such an option (EVENT_EXTRA) and has taken begin_ns from it. Any thread, while the batch
- * is in use.
+ * Decode has marked the events that have such an option (EVENT_EXTRA) and has taken begin_ns from it. Any thread, while
+ * the batch is in use.
  */
 #ifndef EVENTS_EXTRA_H
 #define EVENTS_EXTRA_H
@@ -17,8 +17,8 @@ struct event_extra {
 	uint64_t serial;	/* of its CPU, from 1; 0: not told, or a further message of one call */
 	uint32_t message;	/* ordinal in its call; 0 also where there is only one */
 	bool has_tcp;
-	/* Sequence numbers at the call's begin: of the next byte to be written and to be read; of the first byte of each stream, 0 where
-	 * unknown. */
+	/* Sequence numbers at the call's begin: of the next byte to be written and to be read; of the first byte of
+	 * each stream, 0 where unknown. */
 	uint32_t write_seq, copied_seq, first_write_seq, first_read_seq;
 	uint64_t bytes_at;	/* offset of the buffer's first byte in the call's data */
 	struct cursor dirents;	/* empty: none */

@@ -208,8 +208,8 @@ const struct field *field_find(const char *name, size_t len);
 int field_use_parse(const char *text, struct field_use *ret_use, size_t *ret_len, struct err *e);
 void field_use_release(struct field_use *u);
 
-/* What the use compares as (enum param_type): the row's type, but for evt.rawarg that of the first parameter of that name, PT_NONE
- * when no event has one. */
+/* What the use compares as (enum param_type): the row's type, but for evt.rawarg that of the first parameter of that
+ * name, PT_NONE when no event has one. */
 unsigned int field_use_type(const struct field_use *u);
 /* False: it asks for a parameter by a name that no event has (evt.arg, evt.rawarg). */
 bool field_use_names_param(const struct field_use *u);
@@ -220,8 +220,8 @@ bool field_get(struct field_ctx *c, const struct field_use *u, struct field_valu
 /* The value as text, escaped for a terminal; false: no value (or of use in filters only), nothing added. */
 bool field_print(struct field_ctx *c, const struct field_use *u, struct buf *out);
 
-/* A time as -t asks for it, of something that is no event. False: -t asks for what only events have (a latency), nothing
- * was added. Marks as in format.h. */
+/* A time as -t asks for it, of something that is no event. False: -t asks for what only events have (a latency),
+ * nothing was added. Marks as in format.h. */
 bool field_print_time(struct field_ctx *c, uint64_t ts_ns, struct buf *out);
 
 /* Any value as text for a terminal; fmt is enum param_fmt, type enum param_type. */

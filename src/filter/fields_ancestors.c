@@ -2,8 +2,8 @@
  * fields_ancestors.c - where from: parent, ancestors, leaders of session and process group. Any
  * worker, own context; reads the chain of ancestors that the fold has stamped.
  *
- * A chain names leaders of live (or lately ended) processes from the parent up, and the leaders of the process' session and
- * groups where they live.
+ * A chain names leaders of live (or lately ended) processes from the parent up, and the leaders of the process' session
+ * and groups where they live.
  */
 #include "filter/fields_internal.h"
 
@@ -96,8 +96,8 @@ static const struct thread_view *leader_by_id(const struct ref_chain *chain, int
 }
 
 /*
- * The leader of the session or group: the process whose pid is the id, or, when there is none (it has ended, or the id is one
- * of a pid namespace), the farthest in an unbroken line of processes with that id.
+ * The leader of the session or group: the process whose pid is the id, or, when there is none (it has ended, or the id
+ * is one of a pid namespace), the farthest in an unbroken line of processes with that id.
  */
 static const struct thread_view *leader(const struct field_ctx *c, int by)
 {

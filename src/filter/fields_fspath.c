@@ -1,8 +1,9 @@
 /*
- * fields_fspath.c - the paths of calls on the file system: made, removed, renamed, linked, mounted. Any worker, own context.
+ * fields_fspath.c - the paths of calls on the file system: made, removed, renamed, linked, mounted. Any worker, own
+ * context.
  *
- * Of successful calls only. The raw fields are as the program passed them, the others absolute and normalised. A rename and a
- * mount have a source and a target; of a link, the source is the new name, as upstream has it.
+ * Of successful calls only. The raw fields are as the program passed them, the others absolute and normalised. A rename
+ * and a mount have a source and a target; of a link, the source is the new name, as upstream has it.
  */
 #include "filter/args.h"
 #include "filter/fields_internal.h"

@@ -1,8 +1,9 @@
 /*
  * fields_k8s.c - the Kubernetes pod of the event's thread, as its container's record tells. Any worker, own context.
  *
- * A pod is known by its sandbox: containers whose record names none have no k8s values. What upstream once asked the API server
- * for (controllers, services, deployments, namespaces' ids) is in no capture of today: known names without values.
+ * A pod is known by its sandbox: containers whose record names none have no k8s values. What upstream once asked the
+ * API server for (controllers, services, deployments, namespaces' ids) is in no capture of today: known names without
+ * values.
  */
 #include "filter/container_json.h"
 #include "filter/fields_internal.h"

@@ -125,8 +125,9 @@ static const uint8_t *ip_header(const struct field_ctx *c, unsigned int version)
 	const struct layer *l = packet_ip(c, version);
 	uint32_t bytes = version == 4 ? IP4_BYTES : IP6_BYTES;
 
-	return l != NULL && c->packet->cap_len >= bytes && l->ip_at <= c->packet->cap_len - bytes ? c->packet->data + l->ip_at
-												     : NULL;
+	return l != NULL && c->packet->cap_len >= bytes && l->ip_at <= c->packet->cap_len - bytes
+		       ? c->packet->data + l->ip_at
+		       : NULL;
 }
 
 static bool value_ip4(struct field_ctx *c, const struct field_use *u, struct field_value *v)

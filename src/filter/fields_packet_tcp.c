@@ -172,7 +172,8 @@ static bool value_timestamp(struct field_ctx *c, const struct field_use *u, stru
 {
 	const struct layer *l = segment(c);
 	const uint8_t *p = tcp_header(l);
-	struct cursor times = p != NULL ? timestamps(cur_make(p + TCP_FIXED, l->head - (size_t)TCP_FIXED)) : cur_make(NULL, 0);
+	struct cursor times =
+		p != NULL ? timestamps(cur_make(p + TCP_FIXED, l->head - (size_t)TCP_FIXED)) : cur_make(NULL, 0);
 	uint32_t x;
 
 	cur_skip(&times, (size_t)u->field->which);

@@ -109,8 +109,8 @@ static size_t name_run(const char *p)
 }
 
 /*
- * The longest name at p that is a field, with its argument: what follows a shorter one is text of the format. The error is
- * that of the whole run.
+ * The longest name at p that is a field, with its argument: what follows a shorter one is text of the format. The error
+ * is that of the whole run.
  */
 static int parse_use(const char *p, struct field_use *ret_use, size_t *ret_len, struct err *e)
 {

@@ -9,9 +9,10 @@
  *
  * A line is one event or one packet: fields of the other kind have no value in it.
  *
- * Marks: what is measured from the first line or the line before (evt.deltatime, -t r, -t D) is not known on the worker that formats a batch. There a mark of MARK_BYTES bytes is left
- * in the text, which begins with the byte 1: it cannot occur otherwise, because all captured text
- * is escaped. The thread that emits lines in order replaces the marks with format_fill.
+ * Marks: what is measured from the first line or the line before (evt.deltatime, -t r, -t D) is not known on the worker
+ * that formats a batch. There a mark of MARK_BYTES bytes is left in the text, which begins with the byte 1: it cannot
+ * occur otherwise, because all captured text is escaped. The thread that emits lines in order replaces the marks with
+ * format_fill.
  */
 #ifndef FILTER_FORMAT_H
 #define FILTER_FORMAT_H
@@ -24,14 +25,15 @@ struct format;
 int format_new(const char *text, struct format **ret_f, struct err *e);
 void format_free(struct format *f);
 
-/* The text of a format that has a name: "c" or "container", "k" or "kubernetes" as sysdig's -pc and -pk, "p" or "plain" for the
- * default line. NULL: it is no such name, and thus a format itself. */
+/* The text of a format that has a name: "c" or "container", "k" or "kubernetes" as sysdig's -pc and -pk, "p" or "plain"
+ * for the default line. NULL: it is no such name, and thus a format itself. */
 const char *format_named(const char *name);
 
 /* What the fields need: WANT_ bits and WANT_FOLD. */
 unsigned int format_wants(const struct format *f);
 
-/* Of which kind its fields are: lines of the other kind alone could only show <NA>. Fields of both kinds count for neither. */
+/* Of which kind its fields are: lines of the other kind alone could only show <NA>. Fields of both kinds count for
+ * neither. */
 enum { FORMAT_OF_EVENTS = 1, FORMAT_OF_PACKETS = 2, FORMAT_JOINED = 4 };
 unsigned int format_kinds(const struct format *f);
 

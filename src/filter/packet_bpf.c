@@ -1,6 +1,6 @@
 /*
- * packet_bpf.c - see packet_bpf.h. Reads the text of --packet-filter and produces one BPF program for each link layer; any worker
- * runs them.
+ * packet_bpf.c - see packet_bpf.h. Reads the text of --packet-filter and produces one BPF program for each link layer;
+ * any worker runs them.
  */
 #include "filter/packet_bpf.h"
 
@@ -9,8 +9,8 @@
 
 #include "base/limits.h"
 
-/* Link layers by their number in files, and by libpcap's own, which differs for a few. Those that libpcap can look into; the
- * programs of others could only count bytes. */
+/* Link layers by their number in files, and by libpcap's own, which differs for a few. Those that libpcap can look
+ * into; the programs of others could only count bytes. */
 static const struct {
 	uint16_t link_type;
 	int dlt;

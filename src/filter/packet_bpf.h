@@ -1,8 +1,8 @@
 /*
  * packet_bpf.h - a packet filter in tcpdump's language, compiled by libpcap for every usual link layer.
  *
- * Compiled on the main thread; constant afterwards and shared by all workers. Host names are looked up in /etc/hosts only: a run
- * never asks the network.
+ * Compiled on the main thread; constant afterwards and shared by all workers. Host names are looked up in /etc/hosts
+ * only: a run never asks the network.
  */
 #ifndef FILTER_PACKET_BPF_H
 #define FILTER_PACKET_BPF_H

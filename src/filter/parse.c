@@ -54,8 +54,8 @@ static int no_macro(struct parser *p, size_t n)
 	char hint[256];
 	bool near = n >= HINT_MIN && nearest_fields(x->text + x->at, n, hint, sizeof(hint));
 
-	return lex_fail(x, x->at, "'%.*s' %s%s%s", (int)min_u64(n, 64), x->text + x->at, what, near ? "; nearest: " : "",
-			near ? hint : "");
+	return lex_fail(x, x->at, "'%.*s' %s%s%s", (int)min_u64(n, 64), x->text + x->at, what,
+			near ? "; nearest: " : "", near ? hint : "");
 }
 
 static int parse_macro(struct parser *p, const struct filter_node **ret_n, bool *ret_is)

@@ -575,7 +575,8 @@ static int read_mask(struct parser *p, struct number *ret_n)
 		n++;
 	}
 	if (looks_octal(s + sign, n - sign)) {
-		return lex_fail(x, x->at, "'%.*s': a number of bits is decimal or begins with 0x", (int)min_u64(n, 64), s);
+		return lex_fail(x, x->at, "'%.*s': a number of bits is decimal or begins with 0x", (int)min_u64(n, 64),
+				s);
 	}
 	if (!value_read_number(s, n, ret_n)) {
 		return lex_expected(x, "a number behind '&'");

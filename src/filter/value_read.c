@@ -171,7 +171,8 @@ static bool read_byte_row(const struct lexer *x, const struct lexed *w, struct c
 	return true;
 }
 
-/* 0800 for a slice of two bytes, 6 for one of a packet: as a text it would be of another length (of one byte: a digit). */
+/* 0800 for a slice of two bytes, 6 for one of a packet: as a text it would be of another length (of one byte: a
+ * digit). */
 static bool read_digits(const struct lexer *x, const struct value_read *how, const struct lexed *w, struct constant *k)
 {
 	char *out;

@@ -213,8 +213,8 @@ static int reads(struct clock_bounds *b, bool tcp)
 	return rc;
 }
 
-/* Calls that wrote may be missing, and nothing tells where: those behind lie too early in the stream, so that their bounds, many and
- * alike, would be false. Those that read too, but their bounds are only wider. */
+/* Calls that wrote may be missing, and nothing tells where: those behind lie too early in the stream, so that their
+ * bounds, many and alike, would be false. Those that read too, but their bounds are only wider. */
 static bool are_writes_unsure(const struct flow *f, const struct pair_side *side)
 {
 	return f->key.ip_proto == IP_TCP && side->sock->seqs == NULL &&

@@ -1,8 +1,10 @@
 /*
- * collect.c - sockets of one section: walks the events of a shard in order and tells parts, turns and focus what each call
- * means for them. See collect_internal.h for the parts, collect_turns.c for exchanges, collect_focus.c for who serves what.
+ * collect.c - sockets of one section: walks the events of a shard in order and tells parts, turns and focus what each
+ * call means for them. See collect_internal.h for the parts, collect_turns.c for exchanges, collect_focus.c for who
+ * serves what.
  *
- * Reads stamped events of folded batches; one thread at a time per shard. What it finds is the shard's until socks_freeze.
+ * Reads stamped events of folded batches; one thread at a time per shard. What it finds is the shard's until
+ * socks_freeze.
  */
 #include "join/collect_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * collect_bytes.c - calls that move bytes: what they add to a socket, and the marks at the ends of its streams. The thread
- * that has the shard.
+ * collect_bytes.c - calls that move bytes: what they add to a socket, and the marks at the ends of its streams. The
+ * thread that has the shard.
  */
 #include "join/collect_internal.h"
 
@@ -30,8 +30,8 @@ void part_unread(struct collector *c, struct part *p)
 	}
 }
 
-/* A receive took exactly what it asked for, a few bytes at the start of a message, and the next one brings the same ones and
- * more: the first had only looked (MSG_PEEK, which events do not tell). */
+/* A receive took exactly what it asked for, a few bytes at the start of a message, and the next one brings the same
+ * ones and more: the first had only looked (MSG_PEEK, which events do not tell). */
 static void undo_peek(struct collector *c, struct part *p, uint32_t n, struct param data)
 {
 	const struct last_read *r = p->read;

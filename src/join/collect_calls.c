@@ -1,6 +1,6 @@
 /*
- * collect_calls.c - what each system call is to the collecting of sockets: does it move bytes of a descriptor, open or end
- * a conversation, wait for something. Tables and pure functions of stamped events; any thread.
+ * collect_calls.c - what each system call is to the collecting of sockets: does it move bytes of a descriptor, open or
+ * end a conversation, wait for something. Tables and pure functions of stamped events; any thread.
  */
 #include "join/collect_internal.h"
 

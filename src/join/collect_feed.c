@@ -1,6 +1,7 @@
 /*
- * collect_feed.c - between the collector and sock_feed.c: what a call of a part moved goes to its feed, and after freezing the rows
- * found belong to the sockets that the parts became. Thread: the shard's; settling: the one that freezes.
+ * collect_feed.c - between the collector and sock_feed.c: what a call of a part moved goes to its feed, and after
+ * freezing the rows found belong to the sockets that the parts became. Thread: the shard's; settling: the one that
+ * freezes.
  */
 #include "join/collect_internal.h"
 

@@ -3,9 +3,9 @@
  *
  * Reading a request sets the focus. Any call on a descriptor of a conversation (the server's socket, or a client socket
  * whose last exchange was begun in the focus of another exchange) moves it there. A poll parks it: what the thread does
- * until its next call on a conversation is held back, and counted when that call returns to the same exchange. Accepting, and
- * closing the socket, end it. Answering ends the counting, not the focus: what is begun afterwards still is begun on behalf
- * of the exchange.
+ * until its next call on a conversation is held back, and counted when that call returns to the same exchange.
+ * Accepting, and closing the socket, end it. Answering ends the counting, not the focus: what is begun afterwards still
+ * is begun on behalf of the exchange.
  *
  * Durations come from the stamps of the fold: exact, or since the thread's last call ended. These lie end to end, so
  * nothing is counted twice. One thread: the shard's.
@@ -107,7 +107,8 @@ static uint64_t call_ns(const struct event *ev, uint64_t from_ns)
 {
 	uint64_t begin = max_u64(ev->begin_ns, from_ns);
 
-	if ((ev->flags & (EVENT_BEGIN_EXACT | EVENT_BEGIN_BOUND)) == 0 || (ev->flags & (EVENT_TIME_ZERO | EVENT_FURTHER)) != 0) {
+	if ((ev->flags & (EVENT_BEGIN_EXACT | EVENT_BEGIN_BOUND)) == 0 ||
+	    (ev->flags & (EVENT_TIME_ZERO | EVENT_FURTHER)) != 0) {
 		return 0;
 	}
 	return ev->ts_ns > begin ? ev->ts_ns - begin : 0;

@@ -1,6 +1,6 @@
 /*
- * collect_groups.c - which parts are one socket: those of one open file with the same peer, those of one pipe's end, and
- * those of a connection whose descriptor came to another process under another identity. Runs once, one thread.
+ * collect_groups.c - which parts are one socket: those of one open file with the same peer, those of one pipe's end,
+ * and those of a connection whose descriptor came to another process under another identity. Runs once, one thread.
  */
 #include "base/hash.h"
 #include "join/collect_internal.h"
@@ -140,8 +140,8 @@ static bool may_be_stream(const struct part *p)
 	return p->guessed && p->s.kind == SOCK_UDP_K && is_whole(p);
 }
 
-/* A descriptor that came in a message was taken for UDP when a call told its ends. If the host has a TCP connection with both of
- * these ends, it is that. */
+/* A descriptor that came in a message was taken for UDP when a call told its ends. If the host has a TCP connection
+ * with both of these ends, it is that. */
 static int correct_guesses(const struct socks *s, struct part *const *list, size_t count)
 {
 	struct map guessed;
@@ -152,7 +152,8 @@ static int correct_guesses(const struct socks *s, struct part *const *list, size
 		rc = may_be_stream(list[i]) ? map_set(&guessed, ends_hash(s, list[i]), 1) : 0;
 	}
 	for (size_t i = 0; i < count && rc == 0 && guessed.count > 0; i++) {
-		if (list[i]->s.kind == SOCK_TCP_K && is_whole(list[i]) && map_get(&guessed, ends_hash(s, list[i])) != 0) {
+		if (list[i]->s.kind == SOCK_TCP_K && is_whole(list[i]) &&
+		    map_get(&guessed, ends_hash(s, list[i])) != 0) {
 			rc = map_set(&guessed, ends_hash(s, list[i]), 2);
 		}
 	}
@@ -175,7 +176,8 @@ static bool came_late(const struct part *p)
 	       (p->s.flags & (SOCK_INHERITED | SOCK_TUPLE_PARTLY)) == SOCK_INHERITED;
 }
 
-/* A guessed one may also be the next connection of the tuple, whose start was missed: only one that nobody used before was passed. */
+/* A guessed one may also be the next connection of the tuple, whose start was missed: only one that nobody used before
+ * was passed. */
 static bool continues(const struct part *p, const struct part *next)
 {
 	return p->s.kind == SOCK_TCP_K && has_key(p) && came_late(next) && same_keys(p, next) == 0 &&

@@ -1,9 +1,9 @@
 /*
  * collect_internal.h - the parts of collecting sockets as they see each other.
  *
- * While events come, a socket is a part: one open file (fd identity) with one peer as used by one process. A process belongs
- * to one shard, so a part belongs to one thread at a time, and what is found does not depend on which processes share a shard.
- * Freezing merges the parts of one open file into one struct sock (collect_merge.c).
+ * While events come, a socket is a part: one open file (fd identity) with one peer as used by one process. A process
+ * belongs to one shard, so a part belongs to one thread at a time, and what is found does not depend on which processes
+ * share a shard. Freezing merges the parts of one open file into one struct sock (collect_merge.c).
  *
  * Memory: parts and turns are rows that never move; lists of users and open turns lie in the shard's arena.
  */
@@ -71,7 +71,8 @@ struct open_turn {
 	bool tagged;
 };
 
-/* Bytes a call may look at without taking them, to be known by the next call's first ones: enough to tell TLS from others. */
+/* Bytes a call may look at without taking them, to be known by the next call's first ones: enough to tell TLS from
+ * others. */
 #define PEEK_MAX 8
 
 /* The last call that received bytes, in case it only looked (MSG_PEEK). */
@@ -186,8 +187,8 @@ struct part *part_of(struct collector *c, bool make);
 /* The part a number of the event's process is known for, or NULL. */
 struct part *part_by_number(const struct collector *c, int64_t fd_num);
 void part_note_number(struct collector *c, struct part *p, int32_t fd_num);
-/* The event's process has closed it. If it holds the open file under another number too, what comes next makes a part of its own,
- * and merging brings them together: so the tables hold what is open only. */
+/* The event's process has closed it. If it holds the open file under another number too, what comes next makes a part
+ * of its own, and merging brings them together: so the tables hold what is open only. */
 void part_forget(struct collector *c, const struct part *p, int32_t fd_num);
 /* Ends of the event's descriptor, where p lacks them. */
 void part_learn_ends(struct collector *c, struct part *p);
@@ -222,7 +223,8 @@ static inline bool turn_answered(const struct turn *t)
 /* ---- collect_focus.c ------------------------------------------------------------------------------------ */
 
 struct server *server_find(struct collector *c, const struct event *ev);
-/* The event's thread works on t (NULL: on something that is no exchange). polled: what it waited for if it polled before. */
+/* The event's thread works on t (NULL: on something that is no exchange). polled: what it waited for if it polled
+ * before. */
 void focus_move(struct collector *c, struct turn *t, uint8_t polled);
 /* It read more of the request: what was counted before it was no think time. */
 void focus_request(struct collector *c, struct turn *t);

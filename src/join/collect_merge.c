@@ -2,8 +2,8 @@
  * collect_merge.c - parts of one open file (or one pipe) become one socket.
  *
  * A descriptor that a process accepted and another used, or that several share, was seen in parts by process. Their
- * calls are put in the order of the events: bytes then have their place in the stream, and exchanges whose request one process
- * read and another answered come out whole. Runs once, after all shards have finished; one thread.
+ * calls are put in the order of the events: bytes then have their place in the stream, and exchanges whose request one
+ * process read and another answered come out whole. Runs once, after all shards have finished; one thread.
  */
 #include "join/collect_internal.h"
 

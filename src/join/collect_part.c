@@ -277,8 +277,8 @@ static uint8_t kind_of(const struct fd_view *fd)
 	return fd->l4 == L4_UDP ? SOCK_UDP_K : SOCK_TCP_K;
 }
 
-/* What the fold says of the role. Datagram sockets that were not listed, and unix sockets that were listed without a name, show it
- * by who speaks first. */
+/* What the fold says of the role. Datagram sockets that were not listed, and unix sockets that were listed without a
+ * name, show it by who speaks first. */
 static uint8_t role_of(const struct part *p, const struct fd_view *fd)
 {
 	bool inherited = (p->s.flags & SOCK_INHERITED) != 0;

@@ -77,8 +77,8 @@ static bool over_before(const struct sock *a, const struct sock *b)
 }
 
 /*
- * Sockets of one pair of ends, in order. Generations follow each other, so neighbours belong together. A client may be done
- * and closed before the server accepts: only where the one after it fits, and overlaps, is it passed over.
+ * Sockets of one pair of ends, in order. Generations follow each other, so neighbours belong together. A client may be
+ * done and closed before the server accepts: only where the one after it fits, and overlaps, is it passed over.
  */
 static void pair_run(struct sock **run, size_t n)
 {

@@ -1,7 +1,7 @@
 /*
- * collect_seq.c - where the bytes of a TCP socket lie in its sequence numbers, as far as the recorder tells them with its calls
- * (schema/extra.h). What follows without a gap is one piece; a number that goes back to the last receive says that this one
- * had only looked. The thread that has the shard; merging: the one that freezes.
+ * collect_seq.c - where the bytes of a TCP socket lie in its sequence numbers, as far as the recorder tells them with
+ * its calls (schema/extra.h). What follows without a gap is one piece; a number that goes back to the last receive says
+ * that this one had only looked. The thread that has the shard; merging: the one that freezes.
  */
 #include "join/collect_internal.h"
 
@@ -69,13 +69,14 @@ void seq_unread(struct part *p, uint64_t offset)
 	}
 }
 
-/* The number of the byte that the event's call moves first; false: not told, or from before another call moved bytes. */
+/* The number of the byte that the event's call moves first; false: not told, or from before another call moved
+ * bytes. */
 static bool number_of(const struct collector *c, const struct part *p, unsigned int dir, uint32_t *ret_seq)
 {
 	struct event_extra x;
 
-	if ((c->ev->flags & EVENT_EXTRA) == 0 || c->action == CALL_SPLICE || !event_extra(c->batch, c->ev, &x) || !x.has_tcp ||
-	    c->ev->begin_ns < p->s.knots[dir].ts_ns) {
+	if ((c->ev->flags & EVENT_EXTRA) == 0 || c->action == CALL_SPLICE || !event_extra(c->batch, c->ev, &x) ||
+	    !x.has_tcp || c->ev->begin_ns < p->s.knots[dir].ts_ns) {
 		return false;
 	}
 	*ret_seq = dir == 1 ? x.write_seq : x.copied_seq;

@@ -1,17 +1,18 @@
 /*
  * collect_turns.c - cuts what passes through a socket into exchanges.
  *
- * On a stream, bytes in the direction of requests begin an exchange when the one before has been answered, and belong to it
- * until the answer begins. Every datagram in that direction begins one; answers go to the query with the same DNS
- * identifier, or to the oldest that waits. The first bytes tell who asks where the role is unknown. Pipes have no turns.
+ * On a stream, bytes in the direction of requests begin an exchange when the one before has been answered, and belong
+ * to it until the answer begins. Every datagram in that direction begins one; answers go to the query with the same DNS
+ * identifier, or to the oldest that waits. The first bytes tell who asks where the role is unknown. Pipes have no
+ * turns.
  */
 #include "join/collect_internal.h"
 
 /* Ports below are for services. */
 #define PORT_USER 1024
 
-/* A TCP or unix server that has shut its own side down answers nothing more: what it still reads is the rest of the request
- * before. */
+/* A TCP or unix server that has shut its own side down answers nothing more: what it still reads is the rest of the
+ * request before. */
 static bool can_answer(const struct part *p, unsigned int answers)
 {
 	return (p->ended & PART_ENDED(answers)) == 0;

@@ -1,6 +1,6 @@
 /*
- * content.c - see content.h: which packets and calls carried the bytes of a conversation, and filling in what they carried.
- * content_pieces.c puts the parts together.
+ * content.c - see content.h: which packets and calls carried the bytes of a conversation, and filling in what they
+ * carried. content_pieces.c puts the parts together.
  */
 #include "join/content_internal.h"
 
@@ -177,7 +177,8 @@ int content_add_flow(struct content *c, const struct join *j, const struct flow 
 	}
 	for (unsigned int side = 0; side < 2 && rc == 0 && fresh && c->view != CONTENT_OF_PACKETS; side++) {
 		if (t.sock[side] != NULL) {
-			rc = add_calls(c, talk, t.sock[side], &pair->side[side == 0 ? f->client : !f->client], side == 0);
+			rc = add_calls(c, talk, t.sock[side], &pair->side[side == 0 ? f->client : !f->client],
+				       side == 0);
 		}
 	}
 	if (rc == 0) {

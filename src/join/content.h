@@ -1,9 +1,9 @@
 /*
  * content.h - the bytes of chosen conversations, put together from the packets and the calls that carried them.
  *
- * A first pass has joined everything and kept where bytes lie in time, not the bytes (net/knots.h). From that this makes a list of
- * wanted places; a second pass over the same inputs fills them; then each direction is one row of pieces: bytes of packets where
- * they were captured, of calls where packets lack them, gaps where neither has.
+ * A first pass has joined everything and kept where bytes lie in time, not the bytes (net/knots.h). From that this
+ * makes a list of wanted places; a second pass over the same inputs fills them; then each direction is one row of
+ * pieces: bytes of packets where they were captured, of calls where packets lack them, gaps where neither has.
  *
  *     content_new, content_add_* (main thread), content_ready
  *     content_feed                        second pass: any worker, any order of batches
@@ -22,8 +22,9 @@ struct content;
 int content_new(enum content_view view, struct content **ret_c);
 void content_free(struct content *c);
 
-/* One conversation: a flow with the sockets at its ends, or a socket (and its peer in the same capture) without packets. j may be
- * NULL. *ret_talk: its number, from 0. Adding one again gives the number it has. 0, ERR_NOMEM, ERR_LIMIT (LIMIT_FOLLOW_PLACES). */
+/* One conversation: a flow with the sockets at its ends, or a socket (and its peer in the same capture) without
+ * packets. j may be NULL. *ret_talk: its number, from 0. Adding one again gives the number it has. 0, ERR_NOMEM,
+ * ERR_LIMIT (LIMIT_FOLLOW_PLACES). */
 int content_add_flow(struct content *c, const struct join *j, const struct flow *f, uint32_t *ret_talk);
 int content_add_sock(struct content *c, const struct join *j, const struct sock *s, uint32_t *ret_talk);
 uint32_t content_count(const struct content *c);
@@ -36,7 +37,8 @@ const struct content_talk *content_talk(const struct content *c, uint32_t talk);
 
 /* After the last one was added. 0 or ERR_NOMEM. */
 int content_ready(struct content *c);
-/* One batch of the second pass, stamped and dissected. 0, ERR_NOMEM. Bytes beyond LIMIT_FOLLOW_BYTES are left out: they are gaps. */
+/* One batch of the second pass, stamped and dissected. 0, ERR_NOMEM. Bytes beyond LIMIT_FOLLOW_BYTES are left out: they
+ * are gaps. */
 int content_feed(struct content *c, const struct batch *b);
 bool content_full(const struct content *c);	/* that ceiling was reached */
 
@@ -52,7 +54,9 @@ struct content_piece {
 	const struct source *source;	/* of the first pass; NULL for gaps */
 };
 
-/* dir 0: what the client said. Pieces in order without holes, from offset 0; to be freed, bytes stay the content's. 0 or ERR_NOMEM. */
-int content_direction(const struct content *c, uint32_t talk, unsigned int dir, struct content_piece **ret_pieces, size_t *ret_count);
+/* dir 0: what the client said. Pieces in order without holes, from offset 0; to be freed, bytes stay the content's. 0
+ * or ERR_NOMEM. */
+int content_direction(const struct content *c, uint32_t talk, unsigned int dir, struct content_piece **ret_pieces,
+		      size_t *ret_count);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * content_pieces.c - one direction of a conversation as a row of pieces: packets first, holes filled from the calls of the one side,
- * then of the other; what is left are gaps. Main thread, after the second pass.
+ * content_pieces.c - one direction of a conversation as a row of pieces: packets first, holes filled from the calls of
+ * the one side, then of the other; what is left are gaps. Main thread, after the second pass.
  */
 #include "join/content_internal.h"
 
@@ -50,7 +50,8 @@ static int by_offset(const void *pa, const void *pb)
 }
 
 /* What one witness has of a direction: captured bytes, or (seen) all that passed, whether captured or not. In order. */
-static int collect(const struct content *c, uint32_t talk, unsigned int dir, unsigned int from, bool seen, struct pieces *ret_p)
+static int collect(const struct content *c, uint32_t talk, unsigned int dir, unsigned int from, bool seen,
+		   struct pieces *ret_p)
 {
 	struct pieces p = { NULL, 0, 0 };
 	int rc = 0;
@@ -73,8 +74,8 @@ static int collect(const struct content *c, uint32_t talk, unsigned int dir, uns
 }
 
 /*
- * Fills the holes of base (in order, without overlaps) from extra (in order), up to the end of both: a sweep over both lists, in which
- * a byte is taken from the first that has it.
+ * Fills the holes of base (in order, without overlaps) from extra (in order), up to the end of both: a sweep over both
+ * lists, in which a byte is taken from the first that has it.
  */
 static int fill(const struct pieces *base, const struct pieces *extra, struct pieces *ret_p)
 {
@@ -118,7 +119,8 @@ static int fill(const struct pieces *base, const struct pieces *extra, struct pi
 	return rc;
 }
 
-static int fill_from(const struct content *c, uint32_t talk, unsigned int dir, unsigned int from, bool seen, struct pieces *io_p)
+static int fill_from(const struct content *c, uint32_t talk, unsigned int dir, unsigned int from, bool seen,
+		     struct pieces *io_p)
 {
 	struct pieces extra = { NULL, 0, 0 };
 	struct pieces filled = { NULL, 0, 0 };
@@ -142,7 +144,9 @@ static int mark_gaps(const struct pieces *p, struct pieces *ret_p)
 
 	for (size_t i = 0; i < p->count && rc == 0; i++) {
 		struct content_piece x = p->rows[i];
-		struct content_piece hole = { .offset = at, .len = x.offset - at, .gap = GAP_MISSING, .ts_ns = x.ts_ns };
+		struct content_piece hole = {
+			.offset = at, .len = x.offset - at, .gap = GAP_MISSING, .ts_ns = x.ts_ns
+		};
 		struct content_piece *last;
 
 		rc = add(&out, &hole);
@@ -162,7 +166,8 @@ static int mark_gaps(const struct pieces *p, struct pieces *ret_p)
 	return rc;
 }
 
-int content_direction(const struct content *c, uint32_t talk, unsigned int dir, struct content_piece **ret_pieces, size_t *ret_count)
+int content_direction(const struct content *c, uint32_t talk, unsigned int dir, struct content_piece **ret_pieces,
+		      size_t *ret_count)
 {
 	struct pieces p = { NULL, 0, 0 };
 	struct pieces out = { NULL, 0, 0 };

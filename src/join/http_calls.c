@@ -1,6 +1,6 @@
 /*
- * http_calls.c - transactions that were found in the bytes of calls, put in order by socket, and calls of a socket looked up
- * by offset or number in one walk over its knots. One thread, after all freezes.
+ * http_calls.c - transactions that were found in the bytes of calls, put in order by socket, and calls of a socket
+ * looked up by offset or number in one walk over its knots. One thread, after all freezes.
  */
 #include "join/join_internal.h"
 

@@ -1,11 +1,12 @@
 /*
- * http_join.c - HTTP transactions as both sides saw them. Reads the transactions of packets and of calls, the pairs of flows and
- * sockets, the knots and exchanges of sockets; makes the rows of struct http_joined: first those that are in packets, in their
- * order, then those in calls alone, by server's (then client's) socket. One thread, after matching.
+ * http_join.c - HTTP transactions as both sides saw them. Reads the transactions of packets and of calls, the pairs of
+ * flows and sockets, the knots and exchanges of sockets; makes the rows of struct http_joined: first those that are in
+ * packets, in their order, then those in calls alone, by server's (then client's) socket. One thread, after matching.
  *
- * A place in a flow's stream is a place in the socket's (the pair's shift), which is a call. What packets and calls found is the same
- * transaction when the last byte of its request passed in the same call; where one call brought several, in their order. Where the
- * packets lack the request, it is when the same call began the response (read its beginning).
+ * A place in a flow's stream is a place in the socket's (the pair's shift), which is a call. What packets and calls
+ * found is the same transaction when the last byte of its request passed in the same call; where one call brought
+ * several, in their order. Where the packets lack the request, it is when the same call began the response (read its
+ * beginning).
  */
 #include "join/join_internal.h"
 
@@ -170,8 +171,8 @@ static void fill_wire(const struct join *j, struct http_joined *r, const struct 
 
 /* ---- transactions of packets ------------------------------------------------------------------------------- */
 
-static void query(struct http_work *w, size_t *io_count, const struct pair *p, unsigned int end, unsigned int dir, uint64_t offset,
-		  struct call *ret)
+static void query(struct http_work *w, size_t *io_count, const struct pair *p, unsigned int end, unsigned int dir,
+		  uint64_t offset, struct call *ret)
 {
 	uint64_t at;
 
@@ -238,7 +239,8 @@ static bool is_answer_of(const struct call_tx *rows, size_t count, size_t at, ui
 	       (at + 1 == count || rows[at + 1].tx->response.first_num != num);
 }
 
-/* Rows whose request the packets lack: the calls of s know it by the response. (In the order of rows they may stand anywhere.) */
+/* Rows whose request the packets lack: the calls of s know it by the response. (In the order of rows they may stand
+ * anywhere.) */
 static void find_lost_requests(struct http_work *w, const struct sock *s, size_t n, unsigned int end, bool server)
 {
 	size_t number = join_sock_number(w->j, s);
@@ -260,7 +262,8 @@ static void find_lost_requests(struct http_work *w, const struct sock *s, size_t
 		if (at < count && is_answer_of(rows, count, at, num, server)) {
 			r->calls[server ? 0 : 1] = rows[at].tx;
 			rows[at].used = true;
-			*(server ? &w->rc[i].read : &w->rc[i].asked) = call_of(rows[at].tx->request.last_num, rows[at].tx->request.last_ns);
+			*(server ? &w->rc[i].read : &w->rc[i].asked) =
+				call_of(rows[at].tx->request.last_num, rows[at].tx->request.last_ns);
 		}
 	}
 }
@@ -299,7 +302,8 @@ static void take_calls(struct http_work *w, const struct sock *s, size_t n, unsi
 		if (num == 0 || !is_side(&w->j->http[w->rc[i].row], side, server) ||
 		    w->j->http[w->rc[i].row].calls[server ? 0 : 1] != NULL) {
 			i++;
-		} else if (t->server != server || t->used || (t->tx->flags & HTTP_REQUEST) == 0 || t->tx->request.last_num < num) {
+		} else if (t->server != server || t->used || (t->tx->flags & HTTP_REQUEST) == 0 ||
+			   t->tx->request.last_num < num) {
 			at++;
 		} else if (t->tx->request.last_num > num) {
 			i++;
@@ -426,7 +430,8 @@ static bool same_request(const struct call_tx *server, const struct call_tx *cli
 /* How many of the other end's transactions are looked at for each. */
 #define LOOK_AHEAD 16
 
-static struct call_tx *client_view(const struct http_work *w, const struct call_tx *t, const struct sock *other, size_t *io_at)
+static struct call_tx *client_view(const struct http_work *w, const struct call_tx *t, const struct sock *other,
+				   size_t *io_at)
 {
 	size_t number = join_sock_number(w->j, other);
 	size_t end = w->calls.first[number + 1];

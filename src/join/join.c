@@ -1,6 +1,6 @@
 /*
- * join.c - the order of joining: flows with sockets, transactions, spans; and what others read of it. Main thread, after all
- * sources are read and their sections frozen.
+ * join.c - the order of joining: flows with sockets, transactions, spans; and what others read of it. Main thread,
+ * after all sources are read and their sections frozen.
  */
 #include "join/join_internal.h"
 
@@ -46,7 +46,8 @@ static int list_sections(struct join *j)
 	return 0;
 }
 
-int join_new(struct source *const *sources, uint32_t count, const struct join_options *opt, struct join **ret_j, struct err *e)
+int join_new(struct source *const *sources, uint32_t count, const struct join_options *opt, struct join **ret_j,
+	     struct err *e)
 {
 	struct match_options how = { opt->offset_given, opt->offset_ns };
 	struct join *j = calloc(1, sizeof(*j));
@@ -165,7 +166,8 @@ static size_t piece_at(const struct shift_piece *p, size_t count, uint64_t flow_
 	return low;
 }
 
-bool join_sock_offset(const struct pair *p, unsigned int end, unsigned int dir, uint64_t flow_offset, uint64_t *ret_offset)
+bool join_sock_offset(const struct pair *p, unsigned int end, unsigned int dir, uint64_t flow_offset,
+		      uint64_t *ret_offset)
 {
 	const struct pair_side *s = &p->side[end];
 	const struct shift_piece *pieces = s->pieces != NULL ? s->pieces + (dir == 1 ? s->piece_count[0] : 0) : NULL;

@@ -15,7 +15,8 @@ struct join_options {
 };
 
 struct join;
-int join_new(struct source *const *sources, uint32_t count, const struct join_options *opt, struct join **ret_j, struct err *e);
+int join_new(struct source *const *sources, uint32_t count, const struct join_options *opt, struct join **ret_j,
+	     struct err *e);
 void join_free(struct join *j);
 
 const struct pair *join_pairs(const struct join *j, size_t *ret_count);
@@ -31,7 +32,8 @@ const struct clock_pair *join_clock(const struct join *j, const struct section *
 /* By id. */
 const struct span *join_spans(const struct join *j, size_t *ret_count);
 const struct span *join_span_of_exchange(const struct join *j, const struct exchange *x);	/* NULL: none */
-/* Those of packets in their order (source, section, as net_http), then those found in calls alone by server's, then client's socket. */
+/* Those of packets in their order (source, section, as net_http), then those found in calls alone by server's, then
+ * client's socket. */
 const struct http_joined *join_http(const struct join *j, size_t *ret_count);
 
 #endif

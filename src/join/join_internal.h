@@ -1,6 +1,6 @@
 /*
- * join_internal.h - the parts of the join as they see each other: join.c makes it, http_calls.c and http_join.c the transactions,
- * spans*.c the spans. All of it runs on one thread, after the last source.
+ * join_internal.h - the parts of the join as they see each other: join.c makes it, http_calls.c and http_join.c the
+ * transactions, spans*.c the spans. All of it runs on one thread, after the last source.
  */
 #ifndef JOIN_JOIN_INTERNAL_H
 #define JOIN_JOIN_INTERNAL_H
@@ -55,7 +55,8 @@ static inline size_t join_exchange_number(const struct join *j, const struct exc
 }
 
 /* Offset in the socket of a byte of the flow; dir: 0 received, 1 sent by the socket. False: not known. */
-bool join_sock_offset(const struct pair *p, unsigned int end, unsigned int dir, uint64_t flow_offset, uint64_t *ret_offset);
+bool join_sock_offset(const struct pair *p, unsigned int end, unsigned int dir, uint64_t flow_offset,
+		      uint64_t *ret_offset);
 /* The socket at the other end, as far as the capture has it, or NULL. */
 struct sock *join_other_end(const struct join *j, const struct sock *s);
 

@@ -1,7 +1,7 @@
 /*
- * lookup.c - see lookup.h. Of every section two sorted lists of places in streams, those of its packets and those of its calls,
- * each by number and, through a second list of indices, by place. Calls are listed at their offsets in the flow. Built on the
- * main thread, read by any.
+ * lookup.c - see lookup.h. Of every section two sorted lists of places in streams, those of its packets and those of
+ * its calls, each by number and, through a second list of indices, by place. Calls are listed at their offsets in the
+ * flow. Built on the main thread, read by any.
  */
 #include "join/lookup.h"
 
@@ -65,7 +65,8 @@ struct lookup {
 
 static int by_section(const void *a, const void *b)
 {
-	return section_compare(((const struct lookup_section *)a)->section, ((const struct lookup_section *)b)->section);
+	return section_compare(((const struct lookup_section *)a)->section,
+			       ((const struct lookup_section *)b)->section);
 }
 
 static struct lookup_section *find_section(const struct lookup *lk, const struct section *s)
@@ -417,7 +418,8 @@ static void set_call(struct packet_owner *o, const struct place *call)
 static void find_carriers(const struct places *calls, uint32_t row, const struct place *packet, struct packet_owner *o)
 {
 	int64_t end = packet->offset + packet->len;
-	/* Calls lie one behind the other, however long: the one before the offset is the only one that may reach over it. */
+	/* Calls lie one behind the other, however long: the one before the offset is the only one that may reach over
+	 * it. */
 	size_t i = first_offset(calls, row, packet->dir, packet->offset);
 	size_t left = MARKS_MAX + LOOKUP_CALLS_MAX;
 
@@ -470,8 +472,8 @@ static void find_open(const struct places *calls, struct packet_owner *o)
 	}
 }
 
-bool lookup_packet(const struct lookup *lk, const struct lookup_section *packets, const struct flow *f, unsigned int from,
-		   uint64_t num, struct packet_owner *ret_o)
+bool lookup_packet(const struct lookup *lk, const struct lookup_section *packets, const struct flow *f,
+		   unsigned int from, uint64_t num, struct packet_owner *ret_o)
 {
 	const struct flow_row *row = find_flow(packets, f);
 	const struct lookup_section *calls;
@@ -561,7 +563,8 @@ static bool add_carriers(const struct lookup_section *packets, const struct plac
 }
 
 /* SYN or FIN of one direction; the first or the last ones of its list. */
-static bool add_marks(const struct lookup_section *packets, const struct place *call, unsigned int dir, struct frames *f)
+static bool add_marks(const struct lookup_section *packets, const struct place *call, unsigned int dir,
+		      struct frames *f)
 {
 	const struct places *p = &packets->packets;
 	uint32_t row = call->row / 2;

@@ -1,10 +1,11 @@
 /*
- * lookup.h - from a packet to the call that carried its bytes, and from a call to the packets, over the pairs of a join.
+ * lookup.h - from a packet to the call that carried its bytes, and from a call to the packets, over the pairs of a
+ * join.
  *
- * Made once after the join, constant afterwards: any thread may ask. Questions come from a second run over the same inputs
- * (print --join, annotate), whose sections and flows are other objects with the same names and numbers: a section is found by the
- * name of its source and its index, a flow by its first packet. About 45 bytes for each packet with bytes and each call of
- * the pairs; packets without bytes (acknowledgements) are known by their flow.
+ * Made once after the join, constant afterwards: any thread may ask. Questions come from a second run over the same
+ * inputs (print --join, annotate), whose sections and flows are other objects with the same names and numbers: a
+ * section is found by the name of its source and its index, a flow by its first packet. About 45 bytes for each packet
+ * with bytes and each call of the pairs; packets without bytes (acknowledgements) are known by their flow.
  */
 #ifndef JOIN_LOOKUP_H
 #define JOIN_LOOKUP_H
@@ -24,8 +25,9 @@ const struct lookup_section *lookup_section(const struct lookup *lk, const struc
 /* Its own, as the joined run has it: for state and interfaces. */
 const struct section *lookup_section_joined(const struct lookup_section *ls);
 
-/* What is known of calls beyond their bytes: told before anything is asked, for any call (others than those of the pairs are
- * passed over). raw: number of its event; shown: its ordinal as print shows it; type: of the event. Main thread. */
+/* What is known of calls beyond their bytes: told before anything is asked, for any call (others than those of the
+ * pairs are passed over). raw: number of its event; shown: its ordinal as print shows it; type: of the event. Main
+ * thread. */
 void lookup_tell_call(struct lookup *lk, const struct section *s, uint64_t raw, uint64_t shown, uint16_t type);
 
 struct lookup_call {
@@ -47,8 +49,8 @@ struct packet_owner {
 #define LOOKUP_CALLS_MAX 64u
 
 /* from: end of the flow's key that sent the packet. False: no recorded process has to do with it. */
-bool lookup_packet(const struct lookup *lk, const struct lookup_section *packets, const struct flow *f, unsigned int from,
-		   uint64_t num, struct packet_owner *ret_o);
+bool lookup_packet(const struct lookup *lk, const struct lookup_section *packets, const struct flow *f,
+		   unsigned int from, uint64_t num, struct packet_owner *ret_o);
 
 /* Packets that carried a call's bytes, as runs of numbers. */
 struct frame_run {
@@ -66,8 +68,8 @@ struct frames {
 #define LOOKUP_FRAMES_MAX 65536u
 
 void frames_release(struct frames *f);
-/* raw: number of the event. False: not a call of a joined socket (or no memory for the list). True with no runs: none of its
- * bytes was captured, or where they lie is unknown. */
+/* raw: number of the event. False: not a call of a joined socket (or no memory for the list). True with no runs: none
+ * of its bytes was captured, or where they lie is unknown. */
 bool lookup_call(const struct lookup *lk, const struct lookup_section *calls, uint64_t raw, struct frames *io_f);
 
 #endif

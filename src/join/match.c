@@ -542,8 +542,8 @@ static int settle(struct match *m)
 	return 0;
 }
 
-/* Bytes first; then with the clocks that these give; without payload, those with no choice first, for the clock that the others
- * need; then whoever fits by order, and reasons. */
+/* Bytes first; then with the clocks that these give; without payload, those with no choice first, for the clock that
+ * the others need; then whoever fits by order, and reasons. */
 static int match_tuples(struct match *m)
 {
 	struct tuples *t = NULL;

@@ -110,7 +110,8 @@ struct match_options {
 };
 
 /* Sources are borrowed until match_free; their nets and socks are frozen. 0 or ERR_NOMEM. */
-int match_new(struct source *const *sources, uint32_t count, const struct match_options *opt, struct match **ret_m, struct err *e);
+int match_new(struct source *const *sources, uint32_t count, const struct match_options *opt, struct match **ret_m,
+	      struct err *e);
 void match_free(struct match *m);
 
 /* By section of packets (source, section), then flow. */

@@ -355,7 +355,8 @@ static bool fits(const struct match_work *w, const struct direction *d, const st
 /* Bytes of a stream that may lie outside of what both saw, and still be of the same connection. */
 #define SEQ_SLACK (INT64_C(1) << 20)
 
-/* How far the piece's offsets lie behind those of the flow: sequence numbers tell it modulo 2^32, so the one next to what is known. */
+/* How far the piece's offsets lie behind those of the flow: sequence numbers tell it modulo 2^32, so the one next to
+ * what is known. */
 static int64_t seq_shift(const struct direction *d, const struct seq_piece *x, const int64_t *before)
 {
 	uint32_t apart = x->base - d->f->side[d->from].first_seq;
@@ -381,7 +382,8 @@ static int align_by_seqs(struct match_work *w, const struct direction *d, struct
 	}
 	w->pieces[dir] = p;
 	for (uint32_t i = 0; i < count; i++) {
-		p[i] = (struct shift_piece){ i == 0 ? 0 : x[i].from, seq_shift(d, &x[i], i > 0 ? &p[i - 1].shift : NULL) };
+		p[i] = (struct shift_piece){ i == 0 ? 0 : x[i].from,
+					     seq_shift(d, &x[i], i > 0 ? &p[i - 1].shift : NULL) };
 	}
 	t = tally(w, &(struct shift_list){ p, count });
 	take_tally(l, dir, &t);

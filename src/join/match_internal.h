@@ -173,8 +173,8 @@ struct sock *match_sock_at(const struct match *m, size_t i, uint32_t *ret_list);
 /* The socket's part of the flow's pair, or NULL. */
 const struct pair_side *match_side(const struct match *m, size_t flow, unsigned int end);
 /* Joins them; l and the pieces in work are those of match_bytes of both. 0 or ERR_NOMEM. */
-int match_add(struct match *m, size_t flow, unsigned int end, size_t sock, enum match_reason reason, const struct likeness *l,
-	      bool assumed);
+int match_add(struct match *m, size_t flow, unsigned int end, size_t sock, enum match_reason reason,
+	      const struct likeness *l, bool assumed);
 
 /* Of a socket or flow without partner; what tells most is kept. */
 void match_refuse_flow(struct match *m, size_t flow, enum unmatched_reason why);
@@ -218,7 +218,8 @@ struct candidates {
 };
 
 /* Compares at a glance; a candidate that contradicts is not added, *ret_added tells. 0 or ERR_NOMEM. */
-int candidates_add(struct match *m, struct candidates *c, size_t flow, unsigned int end, size_t sock, uint32_t order, bool *ret_added);
+int candidates_add(struct match *m, struct candidates *c, size_t flow, unsigned int end, size_t sock, uint32_t order,
+		   bool *ret_added);
 /*
  * Joins the best first. Candidates that nothing tells apart are left over: at the front of c, their
  * number in *ret_left; those whose flow or socket found a partner are gone. want: what a full comparison
@@ -228,7 +229,8 @@ typedef bool candidate_want(const struct match *m, const struct candidate *c, co
 			    enum match_reason *ret_reason);
 int candidates_assign(struct match *m, struct candidates *c, candidate_want *want, void *arg, size_t *ret_left);
 /* Compares in full and joins, if both are free and want says so. */
-int candidate_take(struct match *m, const struct candidate *c, candidate_want *want, void *arg, bool assumed, bool *ret_taken);
+int candidate_take(struct match *m, const struct candidate *c, candidate_want *want, void *arg, bool assumed,
+		   bool *ret_taken);
 void candidates_release(struct candidates *c);
 
 /* ---- match_tuple.c, match_payload.c, match_reasons.c ------------------------------------------------- */

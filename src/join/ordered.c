@@ -103,7 +103,8 @@ int ordered_sort(struct ordered *items, size_t count)
 		for (size_t at = 0; at + width < count && rc == 0; at += 2 * width) {
 			size_t right = count - at - width < width ? count - at - width : width;
 
-			rc = before(&items[at + width], &items[at + width - 1]) ? merge(&items[at], width, right, &r) : 0;
+			rc = before(&items[at + width], &items[at + width - 1]) ? merge(&items[at], width, right, &r)
+										: 0;
 		}
 	}
 	free(r.at);

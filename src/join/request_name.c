@@ -1,6 +1,6 @@
 /*
- * request_name.c - see request_name.h. Reads the captured beginning of what a call moved; writes a line of text. Each protocol
- * reads only what it needs; what is cut gives a shorter name or none. Any thread.
+ * request_name.c - see request_name.h. Reads the captured beginning of what a call moved; writes a line of text. Each
+ * protocol reads only what it needs; what is cut gives a shorter name or none. Any thread.
  */
 #include "join/request_name.h"
 

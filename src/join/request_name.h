@@ -1,7 +1,8 @@
 /*
  * request_name.h - which protocol a request is of, and a line that names it, from the first bytes of a call.
  *
- * The bytes are those an event kept: often cut. Names are at most REQUEST_NAME bytes and not escaped. Pure functions; any thread.
+ * The bytes are those an event kept: often cut. Names are at most REQUEST_NAME bytes and not escaped. Pure functions;
+ * any thread.
  */
 #ifndef JOIN_REQUEST_NAME_H
 #define JOIN_REQUEST_NAME_H
@@ -17,7 +18,8 @@ uint8_t request_service(const uint8_t *p, uint32_t cap, uint32_t len, bool mid);
 /* Appends the name of a request of a known service that begins at p; nothing when it cannot be told. Not FastCGI. */
 void request_name(uint8_t service, const uint8_t *p, uint32_t cap, struct buf *out);
 
-/* Records of FastCGI, whose headers and contents often are read by calls of their own. Zeroed at the start of a request. */
+/* Records of FastCGI, whose headers and contents often are read by calls of their own. Zeroed at the start of a
+ * request. */
 struct fastcgi_walk {
 	uint8_t head[8];
 	uint8_t have;		/* bytes of head */

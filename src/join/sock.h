@@ -3,17 +3,17 @@
  * exchanges (request and response) in them with what the serving thread did in between.
  *
  * One struct sock = one open file (fd identity of the fold) with one peer: TCP, UDP (one per peer for unconnected
- * sockets), unix stream and datagram sockets, pipes (one direction). Collected per section, sharded by process, in file order
- * (collect.c); frozen afterwards.
+ * sockets), unix stream and datagram sockets, pipes (one direction). Collected per section, sharded by process, in file
+ * order (collect.c); frozen afterwards.
  *
- * Exchange: a turn of the conversation: bytes in one direction, then bytes in the other. Seen from a server socket it is a request
- * read and a response written, from a client socket a request written and a response read. All protocols have
- * them; HTTP adds names. While a thread serves an exchange, it is in its focus: calls of that thread are counted
- * and timed for it, client exchanges begun meanwhile are its children, processes started meanwhile are its children too.
- * Event-driven servers change focus with the fd they work on: see collect_focus.c for the rules. Waits are counted from the last
- * call of the request to the first of the response; in exit-only captures each is the whole gap since the thread's call
- * before, computing included, so that they add up to nearly all of the think time. Pipes have no exchanges: waiting for one is
- * WAIT_SOCKET.
+ * Exchange: a turn of the conversation: bytes in one direction, then bytes in the other. Seen from a server socket it
+ * is a request read and a response written, from a client socket a request written and a response read. All protocols
+ * have them; HTTP adds names. While a thread serves an exchange, it is in its focus: calls of that thread are counted
+ * and timed for it, client exchanges begun meanwhile are its children, processes started meanwhile are its children
+ * too. Event-driven servers change focus with the fd they work on: see collect_focus.c for the rules. Waits are counted
+ * from the last call of the request to the first of the response; in exit-only captures each is the whole gap since the
+ * thread's call before, computing included, so that they add up to nearly all of the think time. Pipes have no
+ * exchanges: waiting for one is WAIT_SOCKET.
  */
 #ifndef JOIN_SOCK_H
 #define JOIN_SOCK_H
@@ -25,9 +25,10 @@
 #include "readers/source.h"
 
 /*
- * Knots of a socket: [0] received, [1] sent; the offset counts bytes of that direction since the socket was opened (inherited ones:
- * since its first call). KNOT_DATA: one call that moved bytes; print is set when all of the first min(8, len) bytes were
- * captured, so two places may be compared when both have at least 8 bytes, or equally many. Marks without bytes:
+ * Knots of a socket: [0] received, [1] sent; the offset counts bytes of that direction since the socket was opened
+ * (inherited ones: since its first call). KNOT_DATA: one call that moved bytes; print is set when all of the first
+ * min(8, len) bytes were captured, so two places may be compared when both have at least 8 bytes, or equally many.
+ * Marks without bytes:
  *   sent KNOT_OPEN: connect; the SYN was not on the wire before begin_ns.
  *   received KNOT_OPEN: accept returned, or a connect was first known to have succeeded; the other's SYN was there by ts_ns.
  *   received KNOT_END: a read of 0 returned; the other's FIN was there by ts_ns.
@@ -51,8 +52,8 @@ enum {
 };
 
 /*
- * Where the capture tells TCP's sequence numbers: the byte at offset o has number base + o (modulo 2^32), from this offset to the
- * next piece. More than one piece: calls between them are missing in the capture.
+ * Where the capture tells TCP's sequence numbers: the byte at offset o has number base + o (modulo 2^32), from this
+ * offset to the next piece. More than one piece: calls between them are missing in the capture.
  */
 struct seq_piece {
 	uint64_t from, num;		/* num: raw number of the call that tells */

@@ -1,9 +1,10 @@
 /*
  * sock_feed.c - see sock_feed.h. Runs in the shard of the process, while the batch is live.
  *
- * The bytes of a call go to the analyzer that recognises the conversation, what was not captured as a gap. Directions are ends of
- * the socket's key, as analyzers want them. A direction is asked for at its start, or at each call where the start was missed,
- * PROBES times; what came before it was recognised is kept as far as HELD_BYTES and HELD_CHUNKS go.
+ * The bytes of a call go to the analyzer that recognises the conversation, what was not captured as a gap. Directions
+ * are ends of the socket's key, as analyzers want them. A direction is asked for at its start, or at each call where
+ * the start was missed, PROBES times; what came before it was recognised is kept as far as HELD_BYTES and HELD_CHUNKS
+ * go.
  */
 #include "join/sock_feed.h"
 
@@ -168,7 +169,8 @@ static int after_call(struct sock_feeds *fs, struct sock_feed *f, int rc, size_t
 	return rc;
 }
 
-static int pass_gap(struct sock_feeds *fs, struct feed_mark *m, unsigned int end, uint64_t len, uint64_t ts_ns, uint64_t num)
+static int pass_gap(struct sock_feeds *fs, struct feed_mark *m, unsigned int end, uint64_t len, uint64_t ts_ns,
+		    uint64_t num)
 {
 	struct sock_feed *f = m->feed;
 	size_t before = fs->rows.http.count;

@@ -1,9 +1,10 @@
 /*
- * sock_feed.h - what was said over sockets, read while the bytes are there: HTTP by the analyzers of src/net, and a name for
- * each exchange from the first bytes of its request ("GET /item.php?id=1", "SELECT name FROM ...", "A example.com").
+ * sock_feed.h - what was said over sockets, read while the bytes are there: HTTP by the analyzers of src/net, and a
+ * name for each exchange from the first bytes of its request ("GET /item.php?id=1", "SELECT name FROM ...", "A
+ * example.com").
  *
- * The collector calls sock_feed_bytes for each call that moved bytes; nothing of a batch is kept but what analyzers and names
- * copy. One struct sock_feeds per shard, one thread at a time.
+ * The collector calls sock_feed_bytes for each call that moved bytes; nothing of a batch is kept but what analyzers and
+ * names copy. One struct sock_feeds per shard, one thread at a time.
  */
 #ifndef JOIN_SOCK_FEED_H
 #define JOIN_SOCK_FEED_H

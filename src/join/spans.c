@@ -1,6 +1,6 @@
 /*
- * spans.c - makes the spans of a run: drafts of exchanges and processes, their parents, then all of them in order with numbers,
- * roots and depths. Reads frozen sockets, flows, pairs and transactions. One thread, after http_join.
+ * spans.c - makes the spans of a run: drafts of exchanges and processes, their parents, then all of them in order with
+ * numbers, roots and depths. Reads frozen sockets, flows, pairs and transactions. One thread, after http_join.
  */
 #include "join/join_internal.h"
 
@@ -148,7 +148,8 @@ void spans_parents(struct spans_work *w)
 	}
 }
 
-/* Captures that lie may say that a began b began a: the last link of such a ring is cut. marks: a number for each walk. */
+/* Captures that lie may say that a began b began a: the last link of such a ring is cut. marks: a number for each
+ * walk. */
 static void cut_rings(struct spans_work *w, uint32_t *marks)
 {
 	for (size_t i = 0; i < w->count; i++) {

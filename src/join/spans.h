@@ -1,9 +1,10 @@
 /*
- * spans.h - requests over processes: every exchange, HTTP transaction, DNS exchange and process started on behalf of one is
- * a span with its parent, so that a request can be followed from the wire through all who served it.
+ * spans.h - requests over processes: every exchange, HTTP transaction, DNS exchange and process started on behalf of
+ * one is a span with its parent, so that a request can be followed from the wire through all who served it.
  *
- * All times are by the syscalls' clock of their section (original packet times stay in flows and http). Parents: the client
- * exchange in whose focus it was begun; for the server's side of a connection inside the capture, the client's side.
+ * All times are by the syscalls' clock of their section (original packet times stay in flows and http). Parents: the
+ * client exchange in whose focus it was begun; for the server's side of a connection inside the capture, the client's
+ * side.
  */
 #ifndef JOIN_SPANS_H
 #define JOIN_SPANS_H

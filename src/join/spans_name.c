@@ -1,6 +1,6 @@
 /*
- * spans_name.c - what spans are called: transactions of HTTP and DNS that belong to their exchanges, else what the first bytes of
- * the request said, else protocol and peer. Reads joined transactions, flows, sockets. One thread.
+ * spans_name.c - what spans are called: transactions of HTTP and DNS that belong to their exchanges, else what the
+ * first bytes of the request said, else protocol and peer. Reads joined transactions, flows, sockets. One thread.
  */
 #include "join/join_internal.h"
 
@@ -28,10 +28,14 @@ static void give_http(struct spans_work *w)
 		struct span *client = span_of(w, r->client);
 
 		if (server != NULL && server->http == NULL) {
-			server->http = r->packets != NULL ? r->packets : r->calls[0] != NULL ? r->calls[0] : r->calls[1];
+			server->http = r->packets != NULL    ? r->packets
+				       : r->calls[0] != NULL ? r->calls[0]
+							     : r->calls[1];
 		}
 		if (client != NULL && client->http == NULL) {
-			client->http = r->packets != NULL ? r->packets : r->calls[1] != NULL ? r->calls[1] : r->calls[0];
+			client->http = r->packets != NULL    ? r->packets
+				       : r->calls[1] != NULL ? r->calls[1]
+							     : r->calls[0];
 		}
 	}
 }
@@ -63,7 +67,8 @@ static bool asks(const struct exchange *x, const struct dns_tx *d)
 		return true;
 	}
 	return x->name->len > n && memcmp(x->name->bytes, word, n) == 0 && x->name->bytes[n] == ' ' &&
-	       ((x->name->len == n + 1 + d->name->len && memcmp(x->name->bytes + n + 1, d->name->bytes, d->name->len) == 0) ||
+	       ((x->name->len == n + 1 + d->name->len &&
+		 memcmp(x->name->bytes + n + 1, d->name->bytes, d->name->len) == 0) ||
 		(d->name->len == 0 && x->name->len == n + 2));
 }
 
@@ -85,7 +90,8 @@ static void give_dns_side(struct spans_work *w, const struct dns_tx *d, const st
 	}
 }
 
-static void give_dns_flow(struct spans_work *w, const struct dns_tx *const *dns, const struct dns_row *rows, size_t count)
+static void give_dns_flow(struct spans_work *w, const struct dns_tx *const *dns, const struct dns_row *rows,
+			  size_t count)
 {
 	const struct pair *p = match_pair_of_flow(w->j->match, dns[rows[0].at]->flow);
 

@@ -1,7 +1,7 @@
 /*
- * spans_process.c - spans of processes: those started in the focus of an exchange, their descendants that were started within the
- * capture, and as their children the exchanges that these processes begin without a focus of their own. Reads children of
- * exchanges and the processes of the state. One thread.
+ * spans_process.c - spans of processes: those started in the focus of an exchange, their descendants that were started
+ * within the capture, and as their children the exchanges that these processes begin without a focus of their own.
+ * Reads children of exchanges and the processes of the state. One thread.
  */
 #include "join/join_internal.h"
 
@@ -165,7 +165,8 @@ static size_t place_of(const struct family *f, uint32_t parent, uint64_t ts_ns)
 /* Others of the same parent that are looked at on either side: clones by several threads at the same moment. */
 #define NEARBY 64
 
-/* The process that a clone made: of this parent, with this number, started about then. ID_NONE: a thread, or not known. */
+/* The process that a clone made: of this parent, with this number, started about then. ID_NONE: a thread, or not
+ * known. */
 static uint32_t process_of(const struct family *f, const struct exchange_child *c)
 {
 	uint32_t parent = c->exchange->process[c->exchange->first_num[0] != 0 ? 0 : 1];

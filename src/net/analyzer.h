@@ -69,9 +69,9 @@ struct talk {
 	const struct analyzer *switch_to;
 	bool finished;			/* set by an analyzer that wants no more bytes */
 	uint8_t nested;			/* analyzers around the one that is being opened: 0, but inside tunnels */
-	/* Up to where the other end's bytes had come to the sender of what is handed over when he sent it, as he acknowledged
-	 * it: by end that sends. Not from syscalls: acks is false. late: it had to wait for a gap before it, and this is what
-	 * was acknowledged later. */
+	/* Up to where the other end's bytes had come to the sender of what is handed over when he sent it, as he
+	 * acknowledged it: by end that sends. Not from syscalls: acks is false. late: it had to wait for a gap before
+	 * it, and this is what was acknowledged later. */
 	uint64_t had[2];
 	bool late;
 	bool acks;
@@ -82,7 +82,7 @@ struct talk {
 /* The analyzer found out who asks: takes effect when the start was missed. */
 void talk_set_client(struct talk *t, unsigned int end);
 
-extern const struct analyzer analyzer_http1, analyzer_http2, analyzer_websocket, analyzer_tls, analyzer_dns_tcp, analyzer_dns_udp,
-	analyzer_mdns;
+extern const struct analyzer analyzer_http1, analyzer_http2, analyzer_websocket, analyzer_tls, analyzer_dns_tcp,
+	analyzer_dns_udp, analyzer_mdns;
 
 #endif

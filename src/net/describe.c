@@ -1,7 +1,7 @@
 /*
- * describe.c - one line about a packet in the spirit of tshark: tunnel, what the tracker noticed, then the topmost protocol that
- * is known, each told by a function of describe_internal.h; TCP and UDP here. Reads one layer and the bytes of its packet; keeps
- * nothing, so any worker may print any batch. A hot path of `thresher print`: no printf.
+ * describe.c - one line about a packet in the spirit of tshark: tunnel, what the tracker noticed, then the topmost
+ * protocol that is known, each told by a function of describe_internal.h; TCP and UDP here. Reads one layer and the
+ * bytes of its packet; keeps nothing, so any worker may print any batch. A hot path of `thresher print`: no printf.
  */
 #include "net/describe_internal.h"
 
@@ -132,7 +132,8 @@ static uint8_t topmost(const struct layer *l)
 	for (unsigned int i = 0; i < PATH_LEVELS && path_at(l->path, i) != PROTO_NONE; i++) {
 		uint8_t proto = path_at(l->path, i);
 
-		if ((proto != PROTO_FRAGMENT && proto != PROTO_MALFORMED && proto != PROTO_OTHER) || top == PROTO_NONE) {
+		if ((proto != PROTO_FRAGMENT && proto != PROTO_MALFORMED && proto != PROTO_OTHER) ||
+		    top == PROTO_NONE) {
 			top = proto;
 		}
 	}

@@ -1,6 +1,7 @@
 /*
- * describe_db.c - one line for Redis (its serialization protocol, versions 2 and 3), PostgreSQL (protocol 3.0) and MySQL
- * (client/server protocol 4.1): what is asked, what kind of answer comes. Reads the captured payload of one layer; any thread.
+ * describe_db.c - one line for Redis (its serialization protocol, versions 2 and 3), PostgreSQL (protocol 3.0) and
+ * MySQL (client/server protocol 4.1): what is asked, what kind of answer comes. Reads the captured payload of one
+ * layer; any thread.
  */
 #include "net/describe_internal.h"
 

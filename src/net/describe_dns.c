@@ -1,6 +1,6 @@
 /*
- * describe_dns.c - one line for a DNS message: kind, id, question, answers. The reading is dns_message.c's. Reads the captured
- * payload of one layer; any thread.
+ * describe_dns.c - one line for a DNS message: kind, id, question, answers. The reading is dns_message.c's. Reads the
+ * captured payload of one layer; any thread.
  */
 #include "net/describe_internal.h"
 
@@ -96,7 +96,8 @@ bool describe_dns(const struct layer *l, struct buf *out)
 	struct dns_message m;
 
 	if (l->key.ip_proto == IP_TCP) {	/* a length in front: a segment that begins a message has one that fits */
-		if (n < 2 + DNS_HEADER_BYTES || load_be16(p) < DNS_HEADER_BYTES || !dns_looks_like(p + 2, n - 2, true)) {
+		if (n < 2 + DNS_HEADER_BYTES || load_be16(p) < DNS_HEADER_BYTES ||
+		    !dns_looks_like(p + 2, n - 2, true)) {
 			return false;
 		}
 		p += 2;

@@ -1,9 +1,10 @@
 /*
- * describe_internal.h - the parts of describe.c as they see each other: one function per protocol that says in a few words what a
- * payload begins with.
+ * describe_internal.h - the parts of describe.c as they see each other: one function per protocol that says in a few
+ * words what a payload begins with.
  *
- * All of them append to out what may hold captured bytes, unescaped; none keeps anything between packets. False: the payload
- * does not begin with a message of that protocol, and nothing was added. At least one byte of the payload has been captured. Any thread.
+ * All of them append to out what may hold captured bytes, unescaped; none keeps anything between packets. False: the
+ * payload does not begin with a message of that protocol, and nothing was added. At least one byte of the payload has
+ * been captured. Any thread.
  */
 #ifndef NET_DESCRIBE_INTERNAL_H
 #define NET_DESCRIBE_INTERNAL_H

@@ -1,10 +1,10 @@
 /*
- * describe_ip.c - one line for what has no ports: ARP (RFC 826), ICMP (792), ICMPv6 with neighbour discovery (4443, 4861), IGMP,
- * SCTP's chunks (9260), fragments. Any thread.
+ * describe_ip.c - one line for what has no ports: ARP (RFC 826), ICMP (792), ICMPv6 with neighbour discovery (4443,
+ * 4861), IGMP, SCTP's chunks (9260), fragments. Any thread.
  *
- * A layer holds what the tracker needs; what else a line shows of a header is read again from the packet's own bytes in front
- * of the payload, after these have been found to be that header. A datagram put together from fragments lies elsewhere: there
- * the line says less.
+ * A layer holds what the tracker needs; what else a line shows of a header is read again from the packet's own bytes in
+ * front of the payload, after these have been found to be that header. A datagram put together from fragments lies
+ * elsewhere: there the line says less.
  */
 #include "net/describe_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * describe_text.c - one line for SSH, for protocols that talk in lines (SMTP, FTP, Stratum), for DHCP and for NTP. Reads the
- * captured payload of one layer; any thread.
+ * describe_text.c - one line for SSH, for protocols that talk in lines (SMTP, FTP, Stratum), for DHCP and for NTP.
+ * Reads the captured payload of one layer; any thread.
  */
 #include "net/describe_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * describe_tls.c - one line for the TLS records of a segment (RFC 8446, 5246), the name a client asks for among them, and for
- * QUIC's long headers (RFC 9000). Reads the captured payload of one layer; any thread.
+ * describe_tls.c - one line for the TLS records of a segment (RFC 8446, 5246), the name a client asks for among them,
+ * and for QUIC's long headers (RFC 9000). Reads the captured payload of one layer; any thread.
  */
 #include "net/describe_internal.h"
 

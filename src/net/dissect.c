@@ -1,6 +1,6 @@
 /*
- * dissect.c - packets of a batch into layers: the walk through all packets, the making of layers, their keys and hashes.
- * What a header means is in dissect_link.c, dissect_ip.c, dissect_transport.c and dissect_tunnel.c. Reads
+ * dissect.c - packets of a batch into layers: the walk through all packets, the making of layers, their keys and
+ * hashes. What a header means is in dissect_link.c, dissect_ip.c, dissect_transport.c and dissect_tunnel.c. Reads
  * batch->packets, fills batch->layers and batch->fragments. Any worker, one per batch; a hot path.
  */
 #include "base/err.h"
@@ -304,7 +304,8 @@ static unsigned int path_levels(uint64_t path)
 	return n;
 }
 
-int dissect_rebuilt(struct batch *b, uint32_t of, uint8_t proto, const uint8_t *data, uint32_t cap_len, uint32_t total_len)
+int dissect_rebuilt(struct batch *b, uint32_t of, uint8_t proto, const uint8_t *data, uint32_t cap_len,
+		    uint32_t total_len)
 {
 	struct layer part = b->layers[of];
 	struct span s = { data, cap_len, total_len };

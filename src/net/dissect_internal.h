@@ -1,8 +1,8 @@
 /*
  * dissect_internal.h - what the files of the dissection share: the packet at hand and the bytes that are left of it.
  *
- * Every function moves the span past what it has read; nobody reads at p beyond cap. cap <= len always: cap bytes were captured
- * of the len that were on the wire (or that the header around claims).
+ * Every function moves the span past what it has read; nobody reads at p beyond cap. cap <= len always: cap bytes were
+ * captured of the len that were on the wire (or that the header around claims).
  */
 #ifndef NET_DISSECT_INTERNAL_H
 #define NET_DISSECT_INTERNAL_H
@@ -86,8 +86,8 @@ static ALWAYS_INLINE bool dissect_need(struct dissect *d, const struct span *s, 
 /* s is what l carries. Ports and addresses of the key are complete: the layer becomes part of a flow. */
 void dissect_flow(struct dissect *d, const struct span *s);
 
-/* Begins the layer of what a tunnel carries; d->l is then that one. Pushes proto on the path when push is set. False: too deep,
- * or memory is out. */
+/* Begins the layer of what a tunnel carries; d->l is then that one. Pushes proto on the path when push is set. False:
+ * too deep, or memory is out. */
 bool dissect_enter_tunnel(struct dissect *d, const struct span *s, uint8_t proto, uint32_t id, bool push);
 /* Begins the layer of a quoted packet; dissect_leave_quote drops it again when it says nothing. */
 bool dissect_enter_quote(struct dissect *d, const struct span *s);

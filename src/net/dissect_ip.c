@@ -148,7 +148,8 @@ void dissect_ip4(struct dissect *d, struct span *s)
 	proto = p[9];
 	span_skip(s, header);
 	if (UNLIKELY((fragment & 0x3FFF) != 0)) {
-		struct fragment_head h = { load_be16(p + 4), (fragment & 0x1FFFu) * 8, (fragment & 0x2000) != 0, proto };
+		struct fragment_head h = { load_be16(p + 4), (fragment & 0x1FFFu) * 8, (fragment & 0x2000) != 0,
+					   proto };
 
 		dissect_fragment(d, s, &h);
 	} else {

@@ -1,7 +1,7 @@
 /*
- * dissect_link.c - from the link type of an interface to the network layer: Ethernet with its tags, cooked captures, PPP,
- * null and loop, raw IP; and what stands beside IP there: ARP, LLDP, LLC. Reads the bytes of one packet, fills
- * its layer. Any worker; a hot path.
+ * dissect_link.c - from the link type of an interface to the network layer: Ethernet with its tags, cooked captures,
+ * PPP, null and loop, raw IP; and what stands beside IP there: ARP, LLDP, LLC. Reads the bytes of one packet, fills its
+ * layer. Any worker; a hot path.
  *
  * Numbers of link types: tcpdump.org's registry; of ether types and PPP protocols: IEEE's and IANA's.
  */

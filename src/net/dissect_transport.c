@@ -75,13 +75,14 @@ static uint16_t fold_sum(uint64_t sum)
 
 /*
  * What the payload adds up to follows from the checksum and the header alone (RFC 9293, 3.1), so that bytes sent again
- * with other content are told without a look at them. 0, no claim, where hardware has yet to fill the checksum in: 0, or
- * the sum of the pseudo header, with the length or without.
+ * with other content are told without a look at them. 0, no claim, where hardware has yet to fill the checksum in: 0,
+ * or the sum of the pseudo header, with the length or without.
  */
 static uint16_t payload_sum(const struct layer *l, const uint8_t *header, uint32_t header_len, uint32_t tcp_len)
 {
 	uint32_t skip = l->key.ip_version == 4 ? 12 : 0;
-	uint64_t pseudo = sum_words(l->key.addr[0] + skip, 16 - skip) + sum_words(l->key.addr[1] + skip, 16 - skip) + IP_TCP;
+	uint64_t pseudo =
+		sum_words(l->key.addr[0] + skip, 16 - skip) + sum_words(l->key.addr[1] + skip, 16 - skip) + IP_TCP;
 	uint16_t plain = fold_sum(pseudo + tcp_len);
 	uint16_t bare = fold_sum(pseudo);
 	uint16_t has = l->tcp_checksum;

@@ -1,6 +1,7 @@
 /*
- * dissect_tunnel.c - packets in packets: GRE with what is carried in it (IP, Ethernet, ERSPAN), IP in IP, VXLAN, Geneve,
- * GTP-U. The layer around is complete when the inner one begins; how deep is bounded by LIMIT_TUNNELS. Any worker.
+ * dissect_tunnel.c - packets in packets: GRE with what is carried in it (IP, Ethernet, ERSPAN), IP in IP, VXLAN,
+ * Geneve, GTP-U. The layer around is complete when the inner one begins; how deep is bounded by LIMIT_TUNNELS. Any
+ * worker.
  */
 #include "net/dissect_internal.h"
 
@@ -10,7 +11,8 @@ enum { TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86DD, TYPE_BRIDGED = 0x6558, TYPE_PPP = 0
 /* What ether types name and can stand in a tunnel. */
 static bool is_carried(uint16_t type)
 {
-	return type == TYPE_IP4 || type == TYPE_IP6 || type == TYPE_BRIDGED || type == TYPE_MPLS || type == TYPE_MPLS_GROUP;
+	return type == TYPE_IP4 || type == TYPE_IP6 || type == TYPE_BRIDGED || type == TYPE_MPLS ||
+	       type == TYPE_MPLS_GROUP;
 }
 
 static void dissect_carried(struct dissect *d, struct span *s, uint16_t type)
@@ -46,7 +48,8 @@ struct gre {
 
 enum { GRE_CHECKSUM = 0x8000, GRE_ROUTING = 0x4000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_VERSION = 7 };
 
-/* RFC 2784 and 2890. False: another version, source routing (which nobody uses), or cut; header is 0 but for the latter. */
+/* RFC 2784 and 2890. False: another version, source routing (which nobody uses), or cut; header is 0 but for the
+ * latter. */
 static bool read_gre(const struct span *s, struct gre *g)
 {
 	uint32_t key_at = 4;

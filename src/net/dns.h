@@ -39,9 +39,9 @@ struct dns_answer {
 struct dns_tx {
 	struct flow *flow;		/* the flow of the first message seen */
 	void *owner;			/* for the join, NULL from packets */
-	/* Of the first question, as sent, without the last dot ("" is the root); labels' own dots, backslashes, blanks and
-	 * unprintable bytes as \DDD (RFC 4343). NULL: no question, or not kept. mDNS announcements have none: the owner
-	 * of their first record stands here. */
+	/* Of the first question, as sent, without the last dot ("" is the root); labels' own dots, backslashes, blanks
+	 * and unprintable bytes as \DDD (RFC 4343). NULL: no question, or not kept. mDNS announcements have none: the
+	 * owner of their first record stands here. */
 	const struct text *name;
 	uint16_t id, type, class_, rcode;	/* rcode with the extension of EDNS; 65535: none seen */
 	uint16_t flags;			/* DNS_ */
@@ -50,7 +50,8 @@ struct dns_tx {
 	uint8_t client;			/* end that asked */
 	uint8_t opcode;
 	uint32_t retries;		/* the same query sent again before the response */
-	/* Further responses to it: answers to its retries, messages of a zone transfer, forgeries. Their bytes are not added. */
+	/* Further responses to it: answers to its retries, messages of a zone transfer, forgeries. Their bytes are not
+	 * added. */
 	uint32_t extra_responses;
 	uint32_t query_bytes, response_bytes;	/* DNS message */
 	uint64_t query_ns, last_query_ns, response_ns;	/* 0: not seen */

@@ -5,11 +5,11 @@
  * the shard's until net_freeze. Sizes: bytes on the wire unless said otherwise.
  *
  * conn_state and history follow Zeek's conventions (base/protocols/conn): S0, S1, SF, REJ, S2, S3, RSTO, RSTR,
- * RSTOS0, RSTRH, SH, SHR, OTH; a letter per kind of event, upper case from the initiator, lower case from the responder:
- * s SYN, h SYN+ACK, a pure ACK, d data, f FIN, r RST, c bad checksum, g gap, t retransmission, w zero window,
- * i inconsistent packet, q multi-flag packet, ^ direction flipped by heuristic; c, g, t and w are repeated at the powers of ten.
- * (Checksums are not verified: there is no c.) UDP: S0 when only the initiator spoke, SHR when only the responder, SF both; other
- * protocols OTH; both have d alone in the history.
+ * RSTOS0, RSTRH, SH, SHR, OTH; a letter per kind of event, upper case from the initiator, lower case from the
+ * responder: s SYN, h SYN+ACK, a pure ACK, d data, f FIN, r RST, c bad checksum, g gap, t retransmission, w zero
+ * window, i inconsistent packet, q multi-flag packet, ^ direction flipped by heuristic; c, g, t and w are repeated at
+ * the powers of ten. (Checksums are not verified: there is no c.) UDP: S0 when only the initiator spoke, SHR when only
+ * the responder, SF both; other protocols OTH; both have d alone in the history.
  */
 #ifndef NET_FLOW_H
 #define NET_FLOW_H
@@ -37,14 +37,15 @@ enum {
 	FLOW_SIMULTANEOUS_OPEN = 256,
 	FLOW_DUPLICATES = 512,	/* packets captured twice were left out of the TCP numbers */
 	FLOW_STREAM_DROPPED = 1024,	/* under a ceiling a gap was not waited for, or the analyzer let go of a conversation; or what an
-				 * end seemed to have ended, acknowledged or jumped over went on elsewhere: read anew from there */
+				 * end seemed to have ended, acknowledged or jumped over went on elsewhere: read anew
+				 * from there */
 	FLOW_ONE_SIDED = 2048,	/* TCP: nothing of one end was captured though it answered: the other end acknowledges what it sent.
 				 * What is missing of it is known only as far as that */
 };
 
 /*
- * One direction: index = end of the key that sends. Packets captured twice (duplicates) are in packets, bytes and ip_bytes only. Of a
- * datagram in fragments the frame that completed it is counted, with the IP bytes of the whole.
+ * One direction: index = end of the key that sends. Packets captured twice (duplicates) are in packets, bytes and
+ * ip_bytes only. Of a datagram in fragments the frame that completed it is counted, with the IP bytes of the whole.
  */
 struct flow_side {
 	uint64_t packets, bytes;	/* frames of this layer and their bytes on the wire (whole frames) */
@@ -53,8 +54,9 @@ struct flow_side {
 	uint64_t stream_bytes;		/* TCP: distinct bytes of the stream that were seen or acknowledged */
 	uint64_t missed_bytes;		/* TCP: those of them never seen in the capture (what snaplen cut off was seen) */
 	uint64_t retransmitted_bytes;
-	/* retransmissions: segments with bytes (or a SYN or FIN) seen before. out_of_order: segments with bytes that later ones had
-	 * overtaken, or that were lost before the capture point and sent again: not seen before, that is. */
+	/* retransmissions: segments with bytes (or a SYN or FIN) seen before. out_of_order: segments with bytes that
+	 * later ones had overtaken, or that were lost before the capture point and sent again: not seen before, that
+	 * is. */
 	uint32_t retransmissions, out_of_order, zero_windows, resets, dup_acks, duplicates, fins, syns;
 	uint32_t payload_packets;
 	uint32_t first_seq;		/* sequence number of stream offset 0: the byte after the SYN, or the first seen */
@@ -89,9 +91,10 @@ struct flow {
 	const struct packet_process *process[2];	/* what the capture's writer says of the process of each end, or NULL */
 	uint64_t icmp_errors;
 	const struct section *section;
-	/* By end of the key that sends; NULL: none, or not asked for. TCP: KNOT_DATA at the stream's offset for bytes not seen
-	 * before (what a segment repeats in front of them is left out), KNOT_AGAIN for all others; KNOT_OPEN at offset 0 for a SYN, KNOT_END
-	 * for the first FIN and the first RST. UDP: offset is the payload so far. In the order of the capture. */
+	/* By end of the key that sends; NULL: none, or not asked for. TCP: KNOT_DATA at the stream's offset for bytes
+	 * not seen before (what a segment repeats in front of them is left out), KNOT_AGAIN for all others; KNOT_OPEN
+	 * at offset 0 for a SYN, KNOT_END for the first FIN and the first RST. UDP: offset is the payload so far. In
+	 * the order of the capture. */
 	struct knots *knots[2];
 	uint8_t passed;			/* one of its packets passed the run's filter; any worker sets it (flow_note_passed) */
 };
@@ -108,8 +111,9 @@ static inline void flow_note_passed(const struct flow *f)
 uint64_t flow_rtt_server(const struct flow *f);
 uint64_t flow_rtt_client(const struct flow *f);
 
-/* Community ID v1, seed 0: "1:" and 28 characters of base64, NUL-terminated. Without ports for protocols other than TCP, UDP,
- * SCTP, ICMP and ICMPv6. key holds ICMP mapped already. Source: the specification of the Community ID, version 1. */
+/* Community ID v1, seed 0: "1:" and 28 characters of base64, NUL-terminated. Without ports for protocols other than
+ * TCP, UDP, SCTP, ICMP and ICMPv6. key holds ICMP mapped already. Source: the specification of the Community ID,
+ * version 1. */
 #define COMMUNITY_ID_BYTES 31
 void community_id(const struct flow_key *key, uint16_t seed, char ret_id[COMMUNITY_ID_BYTES]);
 

@@ -3,9 +3,9 @@
  * batch->fragments, keeps copies of their bytes until the datagram is whole, writes it into the arena of the batch that
  * completed it and has it dissected. In order, one thread at a time.
  *
- * Overlaps: IPv4: what came first stands; other content for the same bytes is counted. IPv6: the whole datagram is dropped
- * (RFC 5722), exact copies aside. The fragments of a datagram that has been put together stay known for a moment, so that a
- * capture which holds each packet twice does not leave halves behind.
+ * Overlaps: IPv4: what came first stands; other content for the same bytes is counted. IPv6: the whole datagram is
+ * dropped (RFC 5722), exact copies aside. The fragments of a datagram that has been put together stay known for a
+ * moment, so that a capture which holds each packet twice does not leave halves behind.
  */
 #include <stdlib.h>
 
@@ -260,8 +260,8 @@ static bool grow_pieces(struct datagram *d)
 }
 
 /* The part [from, to) of a fragment becomes piece number at. ERR_LIMIT: the datagram has too many. */
-static int insert_piece(struct fragments *f, struct datagram *d, uint32_t at, const struct fragment *frag, uint32_t from,
-			uint32_t to)
+static int insert_piece(struct fragments *f, struct datagram *d, uint32_t at, const struct fragment *frag,
+			uint32_t from, uint32_t to)
 {
 	uint32_t skip = from - frag->offset;
 	struct piece p = { .offset = from, .len = to - from };
@@ -332,7 +332,8 @@ static bool is_copy(const struct fragments *f, const struct datagram *d, const s
 	uint32_t i = piece_at(d, frag->offset);
 
 	return i < d->piece_count && d->pieces[i].offset == frag->offset && d->pieces[i].len == frag->len &&
-	       d->pieces[i].content == (frag->cap_len > 0 ? hash_bytes(f->datagrams.seed, frag->data, frag->cap_len) : 0);
+	       d->pieces[i].content ==
+		       (frag->cap_len > 0 ? hash_bytes(f->datagrams.seed, frag->data, frag->cap_len) : 0);
 }
 
 static bool overlaps(const struct datagram *d, const struct fragment *frag)
@@ -516,7 +517,8 @@ int fragments_fold(struct fragments *f, struct batch *b)
 
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
 		rc = fold_one(f, b, i);
-		/* What was put together may be a tunnel with fragments: at once, so that layers stay in the order of packets. */
+		/* What was put together may be a tunnel with fragments: at once, so that layers stay in the order of
+		 * packets. */
 		while (inner < b->fragment_count && rc == 0) {
 			rc = fold_one(f, b, inner++);
 		}

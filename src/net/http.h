@@ -35,8 +35,8 @@ enum {
 	HTTP_HEAD_CUT = 16384,		/* not all of a head was captured or kept: fields may be missing, the target may be cut */
 	HTTP_MALFORMED = 32768,		/* what follows the start line breaks the grammar */
 	HTTP_CLOSE_DELIMITED = 65536,	/* the response's body ends with the connection */
-	/* What tells where it ends was missing: body_bytes is what was counted of the body, or what was declared when so much
-	 * has passed; over HTTP/1 its last byte is taken to be the last one before the next message. */
+	/* What tells where it ends was missing: body_bytes is what was counted of the body, or what was declared when
+	 * so much has passed; over HTTP/1 its last byte is taken to be the last one before the next message. */
 	HTTP_REQUEST_UNSURE = 131072,
 	HTTP_RESPONSE_UNSURE = 262144,
 	HTTP_FRAMES_CUT = 524288,	/* WebSocket: frames are counted up to where bytes were missing or were none */
@@ -77,7 +77,8 @@ static inline bool http_body_known(const struct http_tx *x, bool request)
 {
 	const struct http_message *m = request ? &x->request : &x->response;
 	uint32_t seen = request ? HTTP_REQUEST : HTTP_RESPONSE;
-	uint32_t partial = request ? HTTP_REQUEST_OPEN | HTTP_REQUEST_UNSURE : HTTP_RESPONSE_OPEN | HTTP_RESPONSE_UNSURE;
+	uint32_t partial =
+		request ? HTTP_REQUEST_OPEN | HTTP_REQUEST_UNSURE : HTTP_RESPONSE_OPEN | HTTP_RESPONSE_UNSURE;
 
 	return (x->flags & seen) != 0 && (m->body_bytes > 0 || (m->head_ns != 0 && (x->flags & partial) == 0));
 }

@@ -47,7 +47,8 @@ enum http_field {
 /* By its name in any case. */
 enum http_field http_field_id(const uint8_t *name, size_t n);
 /* Keeps the value of a field that tables show; the first one where a field comes twice. */
-int http_field_keep(struct http_out *o, struct http_tx *tx, bool request, enum http_field f, const uint8_t *p, size_t n);
+int http_field_keep(struct http_out *o, struct http_tx *tx, bool request, enum http_field f, const uint8_t *p,
+		    size_t n);
 /* Digits only, no overflow. */
 bool http_number(const uint8_t *p, size_t n, uint64_t *ret_x);
 /* Does a list of tokens divided by commas hold the token (lower case)? */

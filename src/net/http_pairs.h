@@ -4,7 +4,8 @@
  * Holds the requests without response or, where responses became readable before their requests (a packet that
  * was captured late), the responses without request: never both. One thread at a time.
  *
- * Where bytes are missing their order does not tell it: nobody knows how many messages were lost. Then a response answers
+ * Where bytes are missing their order does not tell it: nobody knows how many messages were lost. Then a response
+ * answers
  *   - no request that its sender had not received: what he had acknowledged when he sent it tells (had);
  *   - the only request that is left, if only requests before it can have lost theirs;
  *   - the first request that was sent when its sender had all bytes before this response, and no others: a client who
@@ -50,11 +51,11 @@ void http_pairs_release(struct http_pairs *p);
 int http_pairs_push(struct http_pairs *p, const struct http_pair *one);
 /* The oldest of those that wait: requests, or with early responses. False: none. */
 bool http_pairs_pop(struct http_pairs *p, bool early, struct http_pair *ret_one);
-/* What a response answers that begins at start and was sent when so much of the requests had come, of which all before known
- * are here. *ret_one: on ANSWERS_ONE, taken out. *ret_asked: what it asked or, of several, the one whose answer has no body;
- * always set. */
-enum http_answer http_pairs_answer(struct http_pairs *p, uint64_t start, uint64_t had, uint64_t known, struct http_pair *ret_one,
-				   uint8_t *ret_asked);
+/* What a response answers that begins at start and was sent when so much of the requests had come, of which all before
+ * known are here. *ret_one: on ANSWERS_ONE, taken out. *ret_asked: what it asked or, of several, the one whose answer
+ * has no body; always set. */
+enum http_answer http_pairs_answer(struct http_pairs *p, uint64_t start, uint64_t had, uint64_t known,
+				   struct http_pair *ret_one, uint8_t *ret_asked);
 /* Requests were lost, after those that wait. one: start, lost, exact, spent. 0 or ERR_NOMEM. */
 int http_pairs_lost(struct http_pairs *p, struct http_pair one);
 /* Responses wait for their requests: those sent when no more than had was there of the requests are nobody's. */

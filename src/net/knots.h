@@ -2,9 +2,9 @@
  * knots.h - where the bytes of one direction of a connection lie in time: for packets the segments, for syscalls
  * the calls, as a compact list in order of the stream.
  *
- * Delta-coded in bytes (about 12, or 20 with prints), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES of a section nothing
- * more is added and the list says so (cut). Lists lie in the room of their shard, in chunks that begin small: most connections are
- * short. One thread at a time while they grow, constant afterwards.
+ * Delta-coded in bytes (about 12, or 20 with prints), so that a capture's length costs little; beyond LIMIT_KNOT_BYTES
+ * of a section nothing more is added and the list says so (cut). Lists lie in the room of their shard, in chunks that
+ * begin small: most connections are short. One thread at a time while they grow, constant afterwards.
  */
 #ifndef NET_KNOTS_H
 #define NET_KNOTS_H
@@ -33,16 +33,17 @@ enum knot_kind {
 	KNOT_BLIND,	/* calls: bytes that no call shows (sendfile without data is not blind: it has a count) */
 };
 
-/* Of the first bytes (at most KNOT_PRINT_BYTES) at a place of a stream; never 0. Both sides use it, so equal bytes of equal count
- * agree. A place has a print only if that many of its bytes, or all, were captured: then its length tells the count. */
+/* Of the first bytes (at most KNOT_PRINT_BYTES) at a place of a stream; never 0. Both sides use it, so equal bytes of
+ * equal count agree. A place has a print only if that many of its bytes, or all, were captured: then its length tells
+ * the count. */
 #define KNOT_PRINT_BYTES 8
 uint32_t knot_print(const uint8_t *p, size_t n);
-/* The same of at most KNOT_DEEP_BYTES, for what begins like all others of its kind ("HTTP/1.1"). 0 for what is no longer than a
- * print. */
+/* The same of at most KNOT_DEEP_BYTES, for what begins like all others of its kind ("HTTP/1.1"). 0 for what is no
+ * longer than a print. */
 #define KNOT_DEEP_BYTES 64
 uint32_t knot_deep(const uint8_t *p, size_t n);
-/* Both prints of a place of len bytes of which the first captured ones are at p, each only if it may be had: print in the lower half,
- * deep in the upper. */
+/* Both prints of a place of len bytes of which the first captured ones are at p, each only if it may be had: print in
+ * the lower half, deep in the upper. */
 uint64_t knot_prints(const uint8_t *p, size_t captured, size_t len);
 
 /* Memory of many lists, and how much more of it they may take. */

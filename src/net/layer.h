@@ -50,8 +50,8 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 
 /*
  * What makes two packets one flow: both ends in canonical order (end 0 is the smaller by address, then port,
- * both compared as numbers: the order of the Community ID), protocol, VLANs, tunnel. No padding: compared and hashed as bytes.
- * ICMP: ports are type and code as the Community ID maps them (type of the request, type of the reply; one-way
+ * both compared as numbers: the order of the Community ID), protocol, VLANs, tunnel. No padding: compared and hashed as
+ * bytes. ICMP: ports are type and code as the Community ID maps them (type of the request, type of the reply; one-way
  * messages: type and code, in the order of the packet).
  */
 struct flow_key {
@@ -60,7 +60,8 @@ struct flow_key {
 	uint16_t vlan[2];	/* outer, inner tag; 0 none */
 	uint32_t tunnel_id;	/* VXLAN or Geneve VNI, GRE key; 0 none */
 	uint32_t scope;		/* 0, but between loopback addresses, which mean something else on each interface: a number of
-				 * the interface, from its index in the section and the one that a cooked v2 header names */
+				 * the interface, from its index in the section and the one that a cooked v2 header
+				 * names */
 	uint8_t ip_proto;
 	uint8_t ip_version;	/* 4 or 6 */
 	uint8_t tunnel;		/* enum proto of the innermost tunnel: PROTO_VXLAN, ...; 0 none */

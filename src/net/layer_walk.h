@@ -6,8 +6,8 @@
 
 #include "net/layer.h"
 
-/* Finds the layer of each packet that says most of it: the innermost, of a datagram put together where there is one. Packets are
- * asked for in order. */
+/* Finds the layer of each packet that says most of it: the innermost, of a datagram put together where there is one.
+ * Packets are asked for in order. */
 struct layer_walk {
 	const struct batch *batch;
 	uint32_t next;		/* layers of dissected packets not passed yet */

@@ -103,7 +103,8 @@ static int need_shards(struct net *n, const uint32_t count[NET_SHARDS], struct e
 {
 	for (unsigned int i = 0; i < NET_SHARDS; i++) {
 		if (count[i] > 0 && n->shards[i] == NULL &&
-		    shard_new(&n->limits, &n->opt, n->section, n->opt.content ? n->opt.ndpi : NULL, &n->shards[i]) != 0) {
+		    shard_new(&n->limits, &n->opt, n->section, n->opt.content ? n->opt.ndpi : NULL, &n->shards[i]) !=
+			    0) {
 			return err_nomem(e, "flows");
 		}
 	}

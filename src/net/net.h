@@ -9,7 +9,8 @@
  *     net_finish(n, shard);      after the shard's last batch
  *     net_freeze(n);             after all shards, one thread; from then on everything is constant
  *
- * What comes out does not depend on the threads: the number of shards is fixed, and a flow's shard depends on its key alone.
+ * What comes out does not depend on the threads: the number of shards is fixed, and a flow's shard depends on its key
+ * alone.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -43,8 +44,8 @@ int net_track(struct net *n, unsigned int shard, struct batch *b);
 int net_finish(struct net *n, unsigned int shard);
 int net_freeze(struct net *n);
 
-/* After net_freeze: constant arrays in a total order that depends on the input alone. flows: by first packet; http, dns, tls:
- * by the packet that began them, then flow, then stream. */
+/* After net_freeze: constant arrays in a total order that depends on the input alone. flows: by first packet; http,
+ * dns, tls: by the packet that began them, then flow, then stream. */
 const struct flow *const *net_flows(const struct net *n, size_t *ret_count);
 const struct http_tx *const *net_http(const struct net *n, size_t *ret_count);
 const struct dns_tx *const *net_dns(const struct net *n, size_t *ret_count);
@@ -70,8 +71,8 @@ struct buf;
 void layer_describe(const struct packet *p, const struct layer *l, struct buf *out);
 /* The name of the topmost protocol known: "HTTP", "DNS", "TCP", "ARP". */
 const char *layer_protocol(const struct packet *p, const struct layer *l);
-/* What the payload is taken for, enum service_id: by what the shard of its flow found, else by its first bytes. SERVICE_NONE without
- * payload, and for transports that carry no service. */
+/* What the payload is taken for, enum service_id: by what the shard of its flow found, else by its first bytes.
+ * SERVICE_NONE without payload, and for transports that carry no service. */
 uint8_t layer_service(const struct layer *l);
 
 #endif

@@ -21,16 +21,17 @@ struct net_limits {
 extern const struct net_limits net_limits_usual;
 
 /* As net_new; limits may be NULL. */
-int net_new_limited(struct section *sec, const struct net_options *opt, const struct net_limits *limits, struct net **ret_net,
-		    struct err *e);
+int net_new_limited(struct section *sec, const struct net_options *opt, const struct net_limits *limits,
+		    struct net **ret_net, struct err *e);
 
 /* ---- dissection: dissect.c and the tables behind it ------------------------------------------------ */
 
 /* A new layer of the batch, zeroed but for packet; NULL: no memory. Pointers to others may move. */
 struct layer *batch_new_layer(struct batch *b, uint32_t packet);
-/* Dissects len bytes of an IP payload (a datagram put together) of transport proto as one more layer like "of", which is a
- * fragment of it: tunnels inside are followed. total_len: bytes on the wire. */
-int dissect_rebuilt(struct batch *b, uint32_t of, uint8_t proto, const uint8_t *data, uint32_t cap_len, uint32_t total_len);
+/* Dissects len bytes of an IP payload (a datagram put together) of transport proto as one more layer like "of", which
+ * is a fragment of it: tunnels inside are followed. total_len: bytes on the wire. */
+int dissect_rebuilt(struct batch *b, uint32_t of, uint8_t proto, const uint8_t *data, uint32_t cap_len,
+		    uint32_t total_len);
 /* Canonical order, hash and shard of a key whose ends are set as sent (end 0 is the sender): sets from too. */
 void layer_set_flow(struct layer *l);
 

@@ -2,9 +2,9 @@
  * packet_comment.c - comments of packets that name the process: groups of "Key: value" lines as ptcpdump writes them,
  * one group a comment, and "PID=n" of etl2pcapng. In order, one thread.
  *
- * Names and arguments are the process' own choice and may hold line ends with keys behind them. So a comment is read as the
- * one group that its first key begins, each key is looked for behind the one before, and the last one that is wanted ends
- * where the group's next key stands, or takes the rest.
+ * Names and arguments are the process' own choice and may hold line ends with keys behind them. So a comment is read as
+ * the one group that its first key begins, each key is looked for behind the one before, and the last one that is
+ * wanted ends where the group's next key stands, or takes the rest.
  */
 #include "base/err.h"
 #include "net/packet_meta_internal.h"
@@ -118,7 +118,8 @@ static size_t next_key(const char *s, size_t len, const char *key)
 	return len;
 }
 
-static int read_group(const struct group *g, const char *s, size_t len, struct intern *texts, struct packet_process *io_p)
+static int read_group(const struct group *g, const char *s, size_t len, struct intern *texts,
+		      struct packet_process *io_p)
 {
 	int rc = 0;
 

@@ -2,7 +2,8 @@
  * packet_keys.c - decryption secrets blocks: the client randoms of the TLS sessions whose keys the capture holds. The
  * keys themselves are not kept. In order, one thread.
  *
- * Lines of a TLS key log: a label, the client random and a secret, the latter two in hexadecimal (the NSS key log format).
+ * Lines of a TLS key log: a label, the client random and a secret, the latter two in hexadecimal (the NSS key log
+ * format).
  */
 #include <stdlib.h>
 

@@ -1,12 +1,13 @@
 /*
  * packet_meta.h - what other tools wrote beside the packets: processes, names, secrets.
  *
- * Processes: EPB option 8 epb_processid_threadid (draft-ietf-opsawg-pcapng), Wireshark's process information entries in custom
- * blocks (PEN 32622, entry type 3), comments as ptcpdump writes them, Apple's pktap (block 0x80000001 and EPB options
- * 32769 and 32771). Claims of the capture's writer, shown beside what the join finds and never mixed with it.
+ * Processes: EPB option 8 epb_processid_threadid (draft-ietf-opsawg-pcapng), Wireshark's process information entries in
+ * custom blocks (PEN 32622, entry type 3), comments as ptcpdump writes them, Apple's pktap (block 0x80000001 and EPB
+ * options 32769 and 32771). Claims of the capture's writer, shown beside what the join finds and never mixed with it.
  *
  * A packet is about blocks that stand before it in the file. Of several claims in one packet the first that names a pid
- * counts (option, comment, pktap); others about the same pid add what it lacks. Comments may name a container without a pid.
+ * counts (option, comment, pktap); others about the same pid add what it lacks. Comments may name a container without a
+ * pid.
  */
 #ifndef NET_PACKET_META_H
 #define NET_PACKET_META_H

@@ -1,6 +1,6 @@
 /*
- * packet_meta_internal.h - the parts that read what capture tools wrote beside packets, as they see each other. One thread at
- * a time, in order. Blocks come in the byte order of their section, be, unless said otherwise.
+ * packet_meta_internal.h - the parts that read what capture tools wrote beside packets, as they see each other. One
+ * thread at a time, in order. Blocks come in the byte order of their section, be, unless said otherwise.
  */
 #ifndef NET_PACKET_META_INTERNAL_H
 #define NET_PACKET_META_INTERNAL_H
@@ -64,7 +64,8 @@ void packet_processes_release(struct packet_processes *s);
 /* The body of a Wireshark custom block behind the enterprise number: little-endian whatever the section is. */
 int packet_processes_add_block(struct packet_processes *s, struct intern *texts, const uint8_t *body, uint32_t len);
 /* The body of Apple's block. */
-int packet_processes_add_pktap(struct packet_processes *s, struct intern *texts, const uint8_t *body, uint32_t len, bool be);
+int packet_processes_add_pktap(struct packet_processes *s, struct intern *texts, const uint8_t *body, uint32_t len,
+			       bool be);
 /* What the options of a packet say of its process; *ret_process is NULL when nothing. 0 or ERR_NOMEM. */
 int packet_processes_of(struct packet_processes *s, struct intern *texts, const struct packet *p, bool be,
 			const struct packet_process **ret_process);

@@ -1,10 +1,10 @@
 /*
- * packet_process.c - the process that a capture's writer says a packet belongs to: from the options of the packet, alone or
- * with a block that describes the process. Equal claims share one struct packet_process. In order, one thread.
+ * packet_process.c - the process that a capture's writer says a packet belongs to: from the options of the packet,
+ * alone or with a block that describes the process. Equal claims share one struct packet_process. In order, one thread.
  *
- * Of several sources in one packet the first that names a pid counts: option 8 (with the process information block of that
- * pid whose start is the latest not after the packet), a comment, Apple's index into its blocks. Others about the same pid
- * add what was not known yet.
+ * Of several sources in one packet the first that names a pid counts: option 8 (with the process information block of
+ * that pid whose start is the latest not after the packet), a comment, Apple's index into its blocks. Others about the
+ * same pid add what was not known yet.
  */
 #include <stdlib.h>
 
@@ -187,7 +187,8 @@ int packet_processes_add_block(struct packet_processes *s, struct intern *texts,
 	return rc == 0 ? add_generation(s, pid, &g) : rc;
 }
 
-int packet_processes_add_pktap(struct packet_processes *s, struct intern *texts, const uint8_t *body, uint32_t len, bool be)
+int packet_processes_add_pktap(struct packet_processes *s, struct intern *texts, const uint8_t *body, uint32_t len,
+			       bool be)
 {
 	enum { NAME = 2 };
 	struct cursor c = cur_make(body, len);
@@ -334,7 +335,8 @@ static bool resolve(const struct packet_processes *s, const struct packet *p, co
 }
 
 /* The one struct of this content; NULL beyond the ceiling. */
-static int known_process(struct packet_processes *s, const struct packet_process *p, const struct packet_process **ret_p)
+static int known_process(struct packet_processes *s, const struct packet_process *p,
+			 const struct packet_process **ret_p)
 {
 	uint64_t hash = hash_bytes(s->known.seed, p, sizeof(*p));
 	const struct known_process *first = (const struct known_process *)map_get(&s->known, hash);

@@ -1,8 +1,8 @@
 /*
  * rows.h - where a shard keeps what its analyzers found, until the report.
  *
- * Rows never move (chunks), so pointers to them stay good; texts are interned per shard. Beyond the ceilings of limits.h rows
- * are counted, not kept. One thread at a time.
+ * Rows never move (chunks), so pointers to them stay good; texts are interned per shard. Beyond the ceilings of
+ * limits.h rows are counted, not kept. One thread at a time.
  */
 #ifndef NET_ROWS_H
 #define NET_ROWS_H
@@ -39,7 +39,8 @@ struct net_rows {
 	const struct section *section;	/* borrowed; what they belong to */
 	uint64_t dns_kept;	/* answers, under LIMIT_DNS_KEPT; 0 at birth */
 	struct mdns *mdns;	/* open queries to the mDNS group, in the arena; NULL at birth */
-	/* Sessions whose certificate was decoded, by its digest: most servers show the same one again. NULL at birth. */
+	/* Sessions whose certificate was decoded, by its digest: most servers show the same one again. NULL at
+	 * birth. */
 	const struct tls_session *certificates[16];
 };
 

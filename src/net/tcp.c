@@ -145,7 +145,8 @@ static uint64_t without_signs(const struct out *o, const struct layer *l, struct
 		side->bare = false;
 		return 0;
 	}
-	if (fin && side->fin_off == UINT64_MAX && side->ack_votes == 0 && off == max_u64(side->stream.high, side->acked) + 1) {
+	if (fin && side->fin_off == UINT64_MAX && side->ack_votes == 0 &&
+	    off == max_u64(side->stream.high, side->acked) + 1) {
 		return off - 1;	/* the FIN of the other end, which was not captured */
 	}
 	return off;

@@ -57,7 +57,8 @@ bool tcp_sent_differs(struct tcp_side *me, const struct layer *l)
 		if (sample_differs(s, l)) {
 			return true;
 		}
-		sums |= s->sum != 0 && s->seq == l->seq && s->len == (uint16_t)l->payload_len && s->sum != l->payload_sum;
+		sums |= s->sum != 0 && s->seq == l->seq && s->len == (uint16_t)l->payload_len &&
+			s->sum != l->payload_sum;
 	}
 	if (!sums || me->claims != CLAIMS_TRUE || !can_be_summed(l)) {
 		return false;

@@ -114,7 +114,8 @@ static void digest_text(const uint8_t *der, size_t n, char ret_hex[65])
 	}
 }
 
-/* The next element: its tag, and its content without and (ret_all) with its header. False at the end or where it breaks. */
+/* The next element: its tag, and its content without and (ret_all) with its header. False at the end or where it
+ * breaks. */
 static bool der_next(struct cursor *c, uint8_t *ret_tag, struct cursor *ret_body, struct cursor *ret_all)
 {
 	const uint8_t *start = c->p;

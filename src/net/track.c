@@ -263,8 +263,9 @@ static bool is_followed(const struct layer *l)
 
 static bool is_answer(const struct live_flow *lf, const struct layer *l)
 {
-	return l->key.ip_proto == IP_TCP && lf->proposal.num != 0 && (l->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-	       l->from != lf->proposal.dir && l->ack == lf->proposal.seq + 1;
+	return l->key.ip_proto == IP_TCP && lf->proposal.num != 0 &&
+	       (l->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && l->from != lf->proposal.dir &&
+	       l->ack == lf->proposal.seq + 1;
 }
 
 static int find_flow(struct shard *s, const struct batch *b, uint32_t at, struct seen *p, uint32_t hash,
@@ -330,7 +331,9 @@ static int take_datagram(struct shard *s, struct live_flow *lf, const struct see
 		return 0;
 	}
 	if (UNLIKELY(s->knots) && l->key.ip_proto == IP_UDP) {
-		struct knot x = { .offset = side->payload_bytes, .len = l->payload_len, .ts_ns = p->ts_ns, .num = p->num };
+		struct knot x = {
+			.offset = side->payload_bytes, .len = l->payload_len, .ts_ns = p->ts_ns, .num = p->num
+		};
 
 		rc = flow_knot_bytes(s, lf->flow, p->dir, &x, l->payload, l->payload_cap);
 	}

@@ -113,8 +113,8 @@ struct tcp_side {
 };
 
 /*
- * A SYN with other numbers in the middle of a live connection may be anybody's: it only proposes another one. That begins
- * when the other end acknowledges it by SYN+ACK, and gets the SYN then; any other answer drops it.
+ * A SYN with other numbers in the middle of a live connection may be anybody's: it only proposes another one. That
+ * begins when the other end acknowledges it by SYN+ACK, and gets the SYN then; any other answer drops it.
  */
 struct proposal {
 	uint64_t num, ts_ns;	/* num 0: none */
@@ -254,7 +254,8 @@ void flow_set_process(struct live_flow *lf, const struct batch *b, const struct 
 /* All 0 or ERR_NOMEM. Call only if s->knots. */
 int flow_knot(struct shard *s, struct flow *f, unsigned int dir, const struct knot *x);
 /* As flow_knot, with the print of the bytes, of which cap were captured. */
-int flow_knot_bytes(struct shard *s, struct flow *f, unsigned int dir, struct knot *x, const uint8_t *data, uint32_t cap);
+int flow_knot_bytes(struct shard *s, struct flow *f, unsigned int dir, struct knot *x, const uint8_t *data,
+		    uint32_t cap);
 /* What the segment was, by the verdict of its stream; high: behind the furthest byte seen before it. */
 int flow_knot_segment(struct shard *s, struct live_flow *lf, const struct seen *p, const struct stream_segment *seg,
 		      const struct stream_verdict *v, uint64_t high);
@@ -323,8 +324,8 @@ static inline bool tcp_is_over(const struct live_flow *lf)
 
 /* ---- tcp_reopen.c ---------------------------------------------------------------------------- */
 
-/* Streams that a RST or FIN had ended go on when their sender does: the RST was not his, or was not heeded. He goes on by
- * payload in order, or by acknowledging new bytes. Before the segment is taken; 0 or ERR_NOMEM. */
+/* Streams that a RST or FIN had ended go on when their sender does: the RST was not his, or was not heeded. He goes on
+ * by payload in order, or by acknowledging new bytes. Before the segment is taken; 0 or ERR_NOMEM. */
 int tcp_reopen(struct shard *s, struct live_flow *lf, const struct seen *p);
 /* What was given up because of one packet is waited for after all: the sender goes on in front of it. */
 int tcp_take_back(struct shard *s, struct live_flow *lf, struct layer *l);

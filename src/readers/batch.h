@@ -72,8 +72,9 @@ struct batch {
 	uint8_t *owned;			/* buffer behind bytes when not mapped; kept for reuse */
 	size_t owned_cap;
 
-	/* By stored type: not 0, nobody asks for it; its events are counted (tally) where they are in today's layout, but not in
-	 * events[], so that first_raw_num + i is not the raw ordinal of events[i]. NULL: all are wanted. Of the run. */
+	/* By stored type: not 0, nobody asks for it; its events are counted (tally) where they are in today's layout,
+	 * but not in events[], so that first_raw_num + i is not the raw ordinal of events[i]. NULL: all are wanted. Of
+	 * the run. */
 	const uint8_t *skip;
 	const uint8_t *hidden;		/* by type (today's code): not 0, no such event passes the run's filter: the fold leaves its refs out.
 					 * NULL: no filter. Of the run */

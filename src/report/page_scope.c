@@ -164,8 +164,10 @@ void page_filter_note(struct sink *s, const struct report *r)
 	if (!report_is_filtered(r)) {
 		return;
 	}
-	buf_adds(b, "<p class=\"note\"><b>Filtered.</b> But for sources, quality, clocks and interfaces, this report shows "
-		    "only ");
+	buf_adds(
+		b,
+		"<p class=\"note\"><b>Filtered.</b> But for sources, quality, clocks and interfaces, this report shows "
+		"only ");
 	if (events) {
 		add_code(b, "what passes ", r->filter);
 	}
@@ -197,8 +199,9 @@ static bool clock_note(struct buf *b, const struct table *t, size_t row)
 	buf_adds(b, offset.v.s < 0 ? " earlier</b>" : " later</b>");
 	buf_adds(b, " than the system calls of ");
 	escape_html(b, calls.v.text, calls.len);
-	buf_adds(b, " that moved the same bytes: see <a href=\"#clock\">clocks</a>. Flows, transactions and requests are "
-		    "told by one of the two, everything else by the clock of its capture.</p>\n");
+	buf_adds(b,
+		 " that moved the same bytes: see <a href=\"#clock\">clocks</a>. Flows, transactions and requests are "
+		 "told by one of the two, everything else by the clock of its capture.</p>\n");
 	return true;
 }
 

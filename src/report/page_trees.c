@@ -248,13 +248,15 @@ void page_trees(struct sink *s, const struct report *r)
 	struct trees x;
 
 	if (trees_init(&x, r, b)) {
-		buf_adds(b, "<section class=\"card trees\" id=\"trees\">\n<header><h2>Slowest requests</h2><span class=\"count\">");
+		buf_adds(b, "<section class=\"card trees\" id=\"trees\">\n<header><h2>Slowest requests</h2><span "
+			    "class=\"count\">");
 		if (x.roots > x.count) {
 			buf_add_u64(b, x.count);
 			buf_adds(b, " of ");
 		}
 		page_count(b, x.roots, "tree", "trees");
-		buf_adds(b, "</span><p>Each with what was asked and started on its behalf, in this process and others. All are in table "
+		buf_adds(b, "</span><p>Each with what was asked and started on its behalf, in this process and others. "
+			    "All are in table "
 			    "<a href=\"#spans\">");
 		page_text(b, x.t->def->title);
 		buf_adds(b, "</a>.</p></header>\n<ol>\n");

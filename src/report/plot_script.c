@@ -274,8 +274,9 @@ struct unit {
 	const char *name;
 };
 
-static const struct unit units[] = { { DAY, "d" },	  { 60 * MINUTE, "h" }, { MINUTE, "min" }, { NSEC_PER_SEC, "s" },
-				     { 1000000 * NS, "ms" }, { 1000 * NS, "us" }, { NS, "ns" } };
+static const struct unit units[] = { { DAY, "d" },          { 60 * MINUTE, "h" },   { MINUTE, "min" },
+				     { NSEC_PER_SEC, "s" }, { 1000000 * NS, "ms" }, { 1000 * NS, "us" },
+				     { NS, "ns" } };
 
 /* The unit of which an interval is a whole number: "50 ms". */
 static const struct unit *unit_of(uint64_t interval_ns)

@@ -208,7 +208,8 @@ static void emit_plots(struct sink *s, const void *arg)
 		buf_adds(s->buf, "</p>\n");
 	}
 	if (has_breaks(p)) {
-		buf_adds(s->buf, "<p class=\"note\">Grey bars stand for the time between captures, when nothing was recorded.</p>\n");
+		buf_adds(s->buf, "<p class=\"note\">Grey bars stand for the time between captures, when nothing was "
+				 "recorded.</p>\n");
 	}
 	for (unsigned int i = 0; p->svgs != NULL && i < p->report->plot_count; i++) {
 		if (p->svgs[i].len > 0) {

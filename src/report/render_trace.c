@@ -1,10 +1,10 @@
 /*
- * render_trace.c - the rows of table `spans` as Chrome trace JSON, which Perfetto (ui.perfetto.dev) and chrome://tracing open:
- * one track per thread, an arrow from each span to those begun on its behalf.
+ * render_trace.c - the rows of table `spans` as Chrome trace JSON, which Perfetto (ui.perfetto.dev) and
+ * chrome://tracing open: one track per thread, an arrow from each span to those begun on its behalf.
  *
- * Slices of one track must lie within each other or apart. A thread that serves several requests at once breaks that, so
- * its spans are dealt out to as many tracks as it takes (lanes). Times count from the first span: microseconds since the
- * epoch would not fit the doubles that viewers read them into.
+ * Slices of one track must lie within each other or apart. A thread that serves several requests at once breaks that,
+ * so its spans are dealt out to as many tracks as it takes (lanes). Times count from the first span: microseconds since
+ * the epoch would not fit the doubles that viewers read them into.
  */
 #include "report/render.h"
 

@@ -24,8 +24,8 @@ enum {
 	WANT_MEMORY = 4,	/* memory and fault counters in views */
 	WANT_COUNTS = 8,	/* live threads, children, open fds: batch refs */
 	WANT_RAW = 16,		/* with WANT_REFS: refs of enter events too, by the stored layout */
-	/* Fields say these so that a run whose filter passes little can leave the rest undone (state_skippable); without a filter
-	 * they are always there. */
+	/* Fields say these so that a run whose filter passes little can leave the rest undone (state_skippable);
+	 * without a filter they are always there. */
 	WANT_FDS = 32,		/* descriptor tables, ev->fd, cwd; WANT_REFS and WANT_COUNTS need it */
 	WANT_BEGIN = 64,	/* ev->begin_ns, ev->enter: pairs of enter and exit */
 	WANT_NO_FDS = 128,	/* told to state_new: nobody reads descriptors */
@@ -46,7 +46,8 @@ enum {
  */
 struct ref_chain {
 	uint32_t count;			/* 0: no parent known */
-	/* Leaders of the process' session and groups, found by id among the living; NULL: none, or the id is of a pid namespace. */
+	/* Leaders of the process' session and groups, found by id among the living; NULL: none, or the id is of a pid
+	 * namespace. */
 	const struct thread_view *session, *vgroup, *group;
 	const struct thread_view *up[];	/* [0] the parent's leader, [1] its parent, ... */
 };

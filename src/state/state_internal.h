@@ -578,8 +578,8 @@ void stamp_created(struct event *ev, int64_t fd, const struct fd_view *v);
 void state_meta(struct state *s, const struct meta_block *m);
 void meta_malformed(struct state *s, const struct meta_block *m, uint64_t left, const char *what);
 void meta_processes(struct state *s, const struct meta_block *m, int version);
-/* The list tells a process' environment with its first thread only, whose entry may come behind those of the others: all
- * its threads have it. */
+/* The list tells a process' environment with its first thread only, whose entry may come behind those of the others:
+ * all its threads have it. */
 void scan_share_env(struct state *s);
 void meta_fds(struct state *s, const struct meta_block *m, bool v2);
 /* The entries that the recorder tells of descriptors which came in a message: t has them from now on. */

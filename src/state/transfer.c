@@ -75,7 +75,8 @@ static bool same_pair(const struct fd_view *v, const struct addr_tuple *tu)
 	       same_end(v->dst_ip, v->dst_port, tu->src_ip, tu->src_port);
 }
 
-/* Of a socket that nothing told of: a tuple in a transfer is mostly that of a datagram socket, but the recorder may know better. */
+/* Of a socket that nothing told of: a tuple in a transfer is mostly that of a datagram socket, but the recorder may
+ * know better. */
 static uint8_t guess_l4(const struct state *s, const struct event *ev)
 {
 	struct event_extra x;
@@ -193,7 +194,8 @@ void effect_recvfrom(struct state *s, struct event *ev, struct task *t)
 	transfer(s, ev, t, 2, true);
 }
 
-/* One descriptor passed over a unix socket: what it is open on only its sender knew, or the recorder, see recv_control. */
+/* One descriptor passed over a unix socket: what it is open on only its sender knew, or the recorder, see
+ * recv_control. */
 static void passed_fd(struct state *s, const struct event *ev, struct task *t, int32_t fd)
 {
 	struct fd_view *d;

@@ -1,6 +1,6 @@
 /*
- * clock.c - table `clock`: how far the clock of each capture of packets is from that of each capture of system calls, and
- * what says so. Nothing is computed here: src/join has. Main thread, at the end.
+ * clock.c - table `clock`: how far the clock of each capture of packets is from that of each capture of system calls,
+ * and what says so. Nothing is computed here: src/join has. Main thread, at the end.
  */
 #include "stats/join_cells.h"
 

@@ -1,6 +1,7 @@
 /*
- * dns.c - table `dns`: one row per DNS exchange found in the packets, with the process that asked where the system calls show
- * it (dns_asker.c). No batches are read: the shards of src/net have found them. Runs on the main thread at the end.
+ * dns.c - table `dns`: one row per DNS exchange found in the packets, with the process that asked where the system
+ * calls show it (dns_asker.c). No batches are read: the shards of src/net have found them. Runs on the main thread at
+ * the end.
  */
 #include "stats/dns_asker.h"
 #include "stats/passed.h"
@@ -23,8 +24,10 @@ static const struct column columns[] = {
 	{ "query_bytes", COL_BYTES, "bytes", "Length of the query's message" },
 	{ "response_bytes", COL_BYTES, "bytes", "Length of the response's message" },
 	{ "flags", COL_TEXT, "",
-	  "no_query, no_response: not in the capture. truncated: there was more than the response could hold. authoritative. "
-	  "recursion_desired. malformed: what could be read is shown. cut: by the snapshot length. answers_cut: more answers "
+	  "no_query, no_response: not in the capture. truncated: there was more than the response could hold. "
+	  "authoritative. "
+	  "recursion_desired. malformed: what could be read is shown. cut: by the snapshot length. answers_cut: more "
+	  "answers "
 	  "than are kept" },
 	{ "protocol", COL_TEXT, "", "udp, tcp, mdns or llmnr" },
 	{ "class", COL_TEXT, "", "Class asked for; unknown without a question" },

@@ -18,8 +18,8 @@ static inline bool event_counts(const struct event *ev)
 	       (EVENT_EXIT | EVENT_SHOWN);
 }
 
-/* Of no interest to a reader of system calls: the tools' own records. DROP is not one of them: that events are missing has to be
- * seen. */
+/* Of no interest to a reader of system calls: the tools' own records. DROP is not one of them: that events are missing
+ * has to be seen. */
 bool event_is_internal(const struct event *ev);
 
 static inline enum fd_class event_fd_class(const struct event *ev)

@@ -209,8 +209,8 @@ static void add_not_tcp(struct table *t)
 	}
 }
 
-/* Types of requests whose replies are of the same flow, as the Community ID pairs them; the key then holds the type of the
- * reply where others have their code. */
+/* Types of requests whose replies are of the same flow, as the Community ID pairs them; the key then holds the type of
+ * the reply where others have their code. */
 static bool icmp_has_reply(const struct flow *f)
 {
 	switch (f->key.port[f->client] | (f->key.ip_proto == IP_ICMPV6 ? 256 : 0)) {

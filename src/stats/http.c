@@ -1,7 +1,7 @@
 /*
  * http.c - table `http`: one row per HTTP transaction found in the packets, with what the system calls know of it
- * (http_joined.c), and those that only the system calls show. No batches are read: the shards of src/net and src/join have found
- * them. Runs on the main thread at the end.
+ * (http_joined.c), and those that only the system calls show. No batches are read: the shards of src/net and src/join
+ * have found them. Runs on the main thread at the end.
  *
  * A column is one row of columns[] and one call below, at the same place.
  */
@@ -262,8 +262,8 @@ static void add_place(struct net_cells *c, const struct http_tx *x, const struct
 	add_packet(c, x->flags & HTTP_RESPONSE ? x->response.last_num : 0);
 }
 
-/* The texts of the half that the packets lack, as the calls have them. Its times and lengths stay unknown: they are of another clock,
- * and of another capture. */
+/* The texts of the half that the packets lack, as the calls have them. Its times and lengths stay unknown: they are of
+ * another clock, and of another capture. */
 static void complete(struct http_tx *x, const struct http_tx *calls)
 {
 	if ((x->flags & HTTP_REQUEST) == 0 && (calls->flags & HTTP_REQUEST) != 0) {

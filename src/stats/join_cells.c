@@ -220,7 +220,8 @@ static int compare_packets(const void *a, const void *b)
 static const struct http_joined *joined_of(const struct by_packets *index, size_t count, const struct http_tx *tx)
 {
 	const struct by_packets key = { (uintptr_t)tx, NULL };
-	const struct by_packets *found = count > 0 ? bsearch(&key, index, count, sizeof(*index), compare_packets) : NULL;
+	const struct by_packets *found =
+		count > 0 ? bsearch(&key, index, count, sizeof(*index), compare_packets) : NULL;
 
 	return found != NULL ? found->joined : NULL;
 }
@@ -243,7 +244,8 @@ static size_t count_packets(const struct tap_input *in)
 	return total;
 }
 
-static size_t add_packets(const struct section *sec, const struct by_packets *index, size_t indexed, struct http_ref *to)
+static size_t add_packets(const struct section *sec, const struct by_packets *index, size_t indexed,
+			  struct http_ref *to)
 {
 	size_t count;
 	const struct http_tx *const *rows = net_http(sec->net, &count);

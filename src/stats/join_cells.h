@@ -58,7 +58,8 @@ void cells_sock_port(struct net_cells *c, const struct sock *s, unsigned int end
 /* The end of the key that opened the connection: by the socket's role, else its own. */
 unsigned int sock_client(const struct sock *s);
 
-/* The clock pair that times of this section's packets (or calls) are shown by: the one with most evidence, NULL: none known. */
+/* The clock pair that times of this section's packets (or calls) are shown by: the one with most evidence, NULL: none
+ * known. */
 const struct clock_pair *section_clock(const struct tap_input *in, const struct section *sec);
 
 /* A number, 0 included; UINT32_MAX is unknown. */
@@ -75,8 +76,8 @@ struct http_ref {
 	const struct section *section;		/* of the packets, else of the calls */
 };
 
-/* All rows in the order of the table: those of the packets as in the nets, then those that only calls show. To be freed.
- * 0 or ERR_NOMEM. */
+/* All rows in the order of the table: those of the packets as in the nets, then those that only calls show. To be
+ * freed. 0 or ERR_NOMEM. */
 int http_refs_new(const struct tap_input *in, struct http_ref **ret_refs, size_t *ret_count);
 
 /* One row each, of the table so named: what the taps call, and tests with rows made by hand. */

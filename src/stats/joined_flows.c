@@ -1,6 +1,6 @@
 /*
- * joined_flows.c - table `joined_flows`: every flow with the sockets at its ends, the bytes by packets and by system calls,
- * and why they differ. Main thread, at the end.
+ * joined_flows.c - table `joined_flows`: every flow with the sockets at its ends, the bytes by packets and by system
+ * calls, and why they differ. Main thread, at the end.
  */
 #include "state/state.h"
 #include "stats/flow_walk.h"
@@ -139,7 +139,8 @@ static void explain_again(struct buf *b, const struct flow *f, unsigned int end)
 {
 	if (f->side[end].retransmitted_bytes > 0) {
 		buf_printf(b, "%s%llu bytes of the %s were sent again and count once", b->len > 0 ? "; " : "",
-			   (unsigned long long)f->side[end].retransmitted_bytes, end == f->client ? "client" : "server");
+			   (unsigned long long)f->side[end].retransmitted_bytes,
+			   end == f->client ? "client" : "server");
 	}
 }
 
@@ -161,7 +162,8 @@ static void add_difference(struct net_cells *c, const struct pair *p)
 static void add_user(struct net_cells *c, const struct sock *s, const struct sock_user *u)
 {
 	const struct state *st = s->section->state;
-	const struct process *p = st != NULL && u->process < state_process_count(st) ? state_process(st, u->process) : NULL;
+	const struct process *p =
+		st != NULL && u->process < state_process_count(st) ? state_process(st, u->process) : NULL;
 	struct buf *b = &c->scratch;
 
 	buf_adds(b, b->len > 0 ? "; " : "");

@@ -1,6 +1,6 @@
 /*
- * passed.h - which rows a run with a filter shows: flows with a packet that passed, transactions of which a packet or event that
- * begins or ends one of their parts passed, sockets with a call, trees of spans with a call that passed.
+ * passed.h - which rows a run with a filter shows: flows with a packet that passed, transactions of which a packet or
+ * event that begins or ends one of their parts passed, sockets with a call, trees of spans with a call that passed.
  *
  * Without a filter everything passes. Main thread, when tables are built.
  */

@@ -1,6 +1,7 @@
 /*
- * process_flows.h - what each process suffered of the network: packets, retransmissions and round-trip times of the flows that
- * src/join matched with its sockets. A flow of several processes is shared out by the bytes each of them moved.
+ * process_flows.h - what each process suffered of the network: packets, retransmissions and round-trip times of the
+ * flows that src/join matched with its sockets. A flow of several processes is shared out by the bytes each of them
+ * moved.
  */
 #ifndef STATS_PROCESS_FLOWS_H
 #define STATS_PROCESS_FLOWS_H

@@ -222,7 +222,8 @@ static const struct column columns[] = {
 	  "Their bytes on the wire; of an application protocol in a tunnel: without the tunnel's headers" },
 	{ "share", COL_F64, "%", "These bytes, of all bytes" },
 	{ "payload_frames", COL_U64, "",
-	  "Frames with bytes above these protocols (what other tools count for an application protocol); a datagram put "
+	  "Frames with bytes above these protocols (what other tools count for an application protocol); a datagram "
+	  "put "
 	  "together from fragments counts once" },
 	{ "payload", COL_BYTES, "bytes", "Bytes above these protocols, as sent; of an application protocol: its own" },
 };

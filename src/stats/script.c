@@ -1,6 +1,6 @@
 /*
- * script.c - the scripts of a run: see script.h. Takes them in, hands records to them, and adds what they made to the report. Main
- * thread, but for script_set_feed.
+ * script.c - the scripts of a run: see script.h. Takes them in, hands records to them, and adds what they made to the
+ * report. Main thread, but for script_set_feed.
  */
 #include "stats/script_internal.h"
 

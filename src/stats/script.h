@@ -1,15 +1,16 @@
 /*
- * script.h - Lua scripts as statistics: they see chosen events and packets with fields of the filter language, keep state of their own,
- * and add tables to the report. docs/thresher-lua.7 is the manual of scripts.
+ * script.h - Lua scripts as statistics: they see chosen events and packets with fields of the filter language, keep
+ * state of their own, and add tables to the report. docs/thresher-lua.7 is the manual of scripts.
  *
  *   script_set_new, script_set_add for each file, script_set_free
  *   script_set_collect   any worker, per stamped batch: filters are put to events, fields evaluated, values written as records
  *   script_set_feed      one thread at a time, records in the order of the report: Lua is called
  *   script_set_report    after the run: Lua is called for the last time, tables are built
  *
- * What scripts see is the same whatever the threads: records of one source after the other, each in the order of the capture. One state
- * per script, touched by feed and report only. A script cannot read files, see the clock or an address; steps and memory have ceilings
- * (base/limits.h). One that fails is not called again, and its tables are left out.
+ * What scripts see is the same whatever the threads: records of one source after the other, each in the order of the
+ * capture. One state per script, touched by feed and report only. A script cannot read files, see the clock or an
+ * address; steps and memory have ceilings (base/limits.h). One that fails is not called again, and its tables are left
+ * out.
  *
  * Without Lua in the build script_set_new is ERR_USAGE.
  */
@@ -31,12 +32,13 @@ int script_set_new(struct script_set **ret_set, struct err *e);
 void script_set_free(struct script_set *set);
 
 /*
- * Runs the text once: it returns a table with what the script wants. path: as the user named it; shown is its last part. ERR_USAGE with
- * file and line in e; ERR_NOMEM.
+ * Runs the text once: it returns a table with what the script wants. path: as the user named it; shown is its last
+ * part. ERR_USAGE with file and line in e; ERR_NOMEM.
  */
 int script_set_add(struct script_set *set, const char *path, const char *text, size_t len, struct err *e);
 
-/* What the run must do for the scripts: WANT_ bits and WANT_FOLD; packets are wanted; a pass before must have joined. */
+/* What the run must do for the scripts: WANT_ bits and WANT_FOLD; packets are wanted; a pass before must have
+ * joined. */
 unsigned int script_set_wants(const struct script_set *set);
 bool script_set_packets(const struct script_set *set);
 bool script_set_joins(const struct script_set *set);
@@ -50,8 +52,8 @@ int script_set_collect(struct script_set *set, const struct batch *b, struct buf
 /* source: its name as scripts are told. */
 void script_set_feed(struct script_set *set, const char *source, const char *records, size_t len);
 
-/* Adds table `scripts`, those of the scripts, and a row of table `quality` for each that failed. 0 or ERR_NOMEM. Tables borrow from
- * the set: it is freed after the report. */
+/* Adds table `scripts`, those of the scripts, and a row of table `quality` for each that failed. 0 or ERR_NOMEM. Tables
+ * borrow from the set: it is freed after the report. */
 int script_set_report(struct script_set *set, struct report *r, struct err *e);
 
 /* For table `scripts` in docs/OUTPUT.md. */

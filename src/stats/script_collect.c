@@ -1,6 +1,7 @@
 /*
- * script_collect.c - the workers' part of scripts: puts their filters to the events and packets of a batch and writes what passes, with
- * the values of the fields, as records for the thread that calls Lua in order. Any worker; memory is taken from a list.
+ * script_collect.c - the workers' part of scripts: puts their filters to the events and packets of a batch and writes
+ * what passes, with the values of the fields, as records for the thread that calls Lua in order. Any worker; memory is
+ * taken from a list.
  */
 #include "stats/script_internal.h"
 
@@ -115,8 +116,8 @@ static void add_field(struct script_worker *w, const struct field_use *u, struct
 
 /* ---- events and packets ------------------------------------------------------------------------------------ */
 
-static void add_record(const struct script_set *set, struct script_worker *w, unsigned int script, const struct script_record *head,
-		       struct buf *out)
+static void add_record(const struct script_set *set, struct script_worker *w, unsigned int script,
+		       const struct script_record *head, struct buf *out)
 {
 	const struct script_wish *wish = &set->scripts[script]->wish;
 	struct script_record rec = *head;
@@ -136,12 +137,14 @@ static void add_record(const struct script_set *set, struct script_worker *w, un
 }
 
 /* The subject of w's context, for whoever wants it. */
-static void add_subject(const struct script_set *set, struct script_worker *w, const struct script_record *head, struct buf *out)
+static void add_subject(const struct script_set *set, struct script_worker *w, const struct script_record *head,
+			struct buf *out)
 {
 	for (unsigned int i = 0; i < set->count; i++) {
 		struct script *s = set->scripts[i];
 
-		if (!(head->packet ? s->wish.packets : s->wish.events) || atomic_load_explicit(&s->over, memory_order_relaxed)) {
+		if (!(head->packet ? s->wish.packets : s->wish.events) ||
+		    atomic_load_explicit(&s->over, memory_order_relaxed)) {
 			continue;
 		}
 		if (s->wish.filter == NULL || filter_match(s->wish.filter, w->states[i], &w->ctx)) {
@@ -168,7 +171,8 @@ static void add_packet(const struct script_set *set, struct script_worker *w, co
 	add_subject(set, w, &head, out);
 }
 
-static void add_event(const struct script_set *set, struct script_worker *w, const struct batch *b, uint32_t i, struct buf *out)
+static void add_event(const struct script_set *set, struct script_worker *w, const struct batch *b, uint32_t i,
+		      struct buf *out)
 {
 	const struct event *ev = &b->events[i];
 	struct script_record head;

@@ -1,8 +1,9 @@
 /*
  * script_internal.h - the parts of the Lua scripts as they see each other.
  *
- * The way of an event: script_collect.c (worker) writes a record, script_run.c (ordered) reads it, script_values.c makes Lua values of
- * it, the script's function is called within what script_sandbox.c lets it do; script_table.c takes the tables at the end.
+ * The way of an event: script_collect.c (worker) writes a record, script_run.c (ordered) reads it, script_values.c
+ * makes Lua values of it, the script's function is called within what script_sandbox.c lets it do; script_table.c takes
+ * the tables at the end.
  */
 #ifndef STATS_SCRIPT_INTERNAL_H
 #define STATS_SCRIPT_INTERNAL_H
@@ -89,7 +90,8 @@ struct script_set {
 
 /* ---- records: script_collect.c writes, script_values.c reads ---- */
 
-/* In front of the values of one event or packet; then one value per field. Never leaves memory, so laid out as the machine likes. */
+/* In front of the values of one event or packet; then one value per field. Never leaves memory, so laid out as the
+ * machine likes. */
 struct script_record {
 	uint32_t len;			/* of all of it */
 	uint8_t script;
@@ -99,8 +101,8 @@ struct script_record {
 	uint64_t ts_ns;
 };
 
-/* One byte in front of a value: enum value_kind, or this. A number follows as eight bytes; TEXT, BYTES and IP have a length (4 bytes)
- * and bytes; LIST has a count (4 bytes) and values that are no lists. */
+/* One byte in front of a value: enum value_kind, or this. A number follows as eight bytes; TEXT, BYTES and IP have a
+ * length (4 bytes) and bytes; LIST has a count (4 bytes) and values that are no lists. */
 #define SCRIPT_NO_VALUE 0xff
 
 /* ---- script_run.c ---- */
@@ -127,7 +129,8 @@ void script_fail(struct script *s, const char *what);
 /* script_wish.c: on top of L is the table that the script returned. Raises errors. */
 void script_read_wish(lua_State *L);
 void script_wish_release(struct script_wish *w);
-/* Raises an error about the first key of the table at index at that is not one of these; meant: what they are, for the message. */
+/* Raises an error about the first key of the table at index at that is not one of these; meant: what they are, for the
+ * message. */
 void script_check_keys(lua_State *L, int at, const char *const *known, size_t count, const char *meant);
 
 /* script_sandbox.c: the globals of a script, in a state that has none. Raises errors. */

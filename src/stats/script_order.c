@@ -1,9 +1,9 @@
 /*
- * script_order.c - pairs, next and table.sort for scripts, in orders that are the same in every run. Lua's own walk tables by hashes that
- * are seeded anew in each process, and its sort is not stable.
+ * script_order.c - pairs, next and table.sort for scripts, in orders that are the same in every run. Lua's own walk
+ * tables by hashes that are seeded anew in each process, and its sort is not stable.
  *
- * Keys: false, true, then numbers, then texts by their bytes. Tables and functions as keys have no order: pairs refuses them. In a
- * protected call of script_run.c.
+ * Keys: false, true, then numbers, then texts by their bytes. Tables and functions as keys have no order: pairs refuses
+ * them. In a protected call of script_run.c.
  */
 #include "stats/script_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * script_pattern.c - see script_pattern.h. A backtracking matcher: the pattern is read item by item, and what an item leaves open is
- * tried by recursion, of limited depth. Any thread.
+ * script_pattern.c - see script_pattern.h. A backtracking matcher: the pattern is read item by item, and what an item
+ * leaves open is tried by recursion, of limited depth. Any thread.
  */
 #include "stats/script_pattern.h"
 

@@ -1,8 +1,8 @@
 /*
  * script_pattern.h - Lua's patterns (chapter 6.4.1 of its manual), with a ceiling on the steps of a match.
  *
- * Lua's own matcher may take time exponential in the pattern, and nothing can stop it. This one counts. Bytes, no locale; of no
- * use without a script, and without Lua in it: works on plain memory.
+ * Lua's own matcher may take time exponential in the pattern, and nothing can stop it. This one counts. Bytes, no
+ * locale; of no use without a script, and without Lua in it: works on plain memory.
  */
 #ifndef STATS_SCRIPT_PATTERN_H
 #define STATS_SCRIPT_PATTERN_H

@@ -1,6 +1,7 @@
 /*
- * script_run.c - one script's Lua machine: what it may take of memory and time, calls into it, and what is said when one fails. Ordered
- * stage, and the main thread before and after the run; every call is protected, so that no error of a script is one of the program.
+ * script_run.c - one script's Lua machine: what it may take of memory and time, calls into it, and what is said when
+ * one fails. Ordered stage, and the main thread before and after the run; every call is protected, so that no error of
+ * a script is one of the program.
  */
 #include "stats/script_internal.h"
 
@@ -85,8 +86,8 @@ static void *allocate(void *arg, void *p, size_t old_size, size_t new_size)
 static void add_event(const struct script *s, struct buf *out)
 {
 	if (s->place.num != 0) {
-		buf_printf(out, " (%s %llu of %s)", s->place.packet ? "packet" : "event", (unsigned long long)s->place.num,
-			   s->place.source);
+		buf_printf(out, " (%s %llu of %s)", s->place.packet ? "packet" : "event",
+			   (unsigned long long)s->place.num, s->place.source);
 	} else if (s->finishing) {
 		buf_adds(out, " (in on_finish)");
 	}
@@ -126,13 +127,16 @@ static void fail_call(struct script *s, int rc)
 	const char *message = rc != LUA_ERRMEM && lua_type(s->L, -1) == LUA_TSTRING ? lua_tostring(s->L, -1) : NULL;
 
 	if (s->steps_left == 0) {
-		(void)snprintf(what, sizeof(what), "more than %llu steps %s: does a loop not end?", (unsigned long long)s->steps_given,
-			       s->place.num != 0 ? (s->place.packet ? "for one packet" : "for one event") :
-			       s->finishing	 ? "in on_finish" :
-						   "before the first event");
+		(void)snprintf(what, sizeof(what), "more than %llu steps %s: does a loop not end?",
+			       (unsigned long long)s->steps_given,
+			       s->place.num != 0 ? (s->place.packet ? "for one packet" : "for one event")
+			       : s->finishing    ? "in on_finish"
+						 : "before the first event");
 		message = what;
-	} else if (rc == LUA_ERRMEM && s->refused > LIMIT_SCRIPT_STRING_BYTES && s->memory + s->refused <= LIMIT_SCRIPT_MEMORY) {
-		(void)snprintf(what, sizeof(what), "a text of more than %u KiB", (unsigned int)(LIMIT_SCRIPT_STRING_BYTES >> 10));
+	} else if (rc == LUA_ERRMEM && s->refused > LIMIT_SCRIPT_STRING_BYTES &&
+		   s->memory + s->refused <= LIMIT_SCRIPT_MEMORY) {
+		(void)snprintf(what, sizeof(what), "a text of more than %u KiB",
+			       (unsigned int)(LIMIT_SCRIPT_STRING_BYTES >> 10));
 		message = what;
 	} else if (rc == LUA_ERRMEM) {
 		(void)snprintf(what, sizeof(what), s->refused != 0 ? "more than %u MiB of memory" : "out of memory",
@@ -161,7 +165,8 @@ static int add_place(lua_State *L)
 	return 1;
 }
 
-/* Calls a C function with arg within the script's ceilings; false: it has failed. The handler is at the bottom of the stack. */
+/* Calls a C function with arg within the script's ceilings; false: it has failed. The handler is at the bottom of the
+ * stack. */
 static bool protected_call(struct script *s, lua_CFunction body, void *arg, uint64_t steps)
 {
 	int rc;
@@ -217,7 +222,8 @@ static int load_body(lua_State *L)
 	}
 	lua_call(L, 0, 1);
 	if (!lua_istable(L, -1)) {
-		return luaL_error(L, "the script must return a table, as in 'return { fields = {...}, on_event = function ... end }'");
+		return luaL_error(L, "the script must return a table, as in 'return { fields = {...}, on_event = "
+				     "function ... end }'");
 	}
 	script_read_wish(L);
 	return 0;

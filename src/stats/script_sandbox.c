@@ -1,10 +1,11 @@
 /*
- * script_sandbox.c - the globals of a script: a list of what is harmless in Lua's libraries, and our own in place of what is not.
+ * script_sandbox.c - the globals of a script: a list of what is harmless in Lua's libraries, and our own in place of
+ * what is not.
  *
- * Left out: files, the system, time, loading of code, debugging, coroutines, pcall (a script that fails ends), string.dump,
- * math.randomseed. Ours: tostring, print, string.format (no addresses), pairs, next, table.sort (the same order in every run),
- * setmetatable (no finalizers), string.find and its kin (bounded). Functions whose work the Lua machine does not count are charged for
- * it. In a protected call of script_run.c.
+ * Left out: files, the system, time, loading of code, debugging, coroutines, pcall (a script that fails ends),
+ * string.dump, math.randomseed. Ours: tostring, print, string.format (no addresses), pairs, next, table.sort (the same
+ * order in every run), setmetatable (no finalizers), string.find and its kin (bounded). Functions whose work the Lua
+ * machine does not count are charged for it. In a protected call of script_run.c.
  */
 #include "stats/script_internal.h"
 
@@ -191,7 +192,8 @@ static void add_report(lua_State *L)
 
 /* ---- the globals ------------------------------------------------------------------------------------------- */
 
-/* Opens one of Lua's libraries, which are of no use to the script; its harmless functions go to a table of that name in the one on top. */
+/* Opens one of Lua's libraries, which are of no use to the script; its harmless functions go to a table of that name in
+ * the one on top. */
 static void add_library(lua_State *L, const char *name, lua_CFunction open, const struct row *rows)
 {
 	lua_newtable(L);

@@ -1,6 +1,6 @@
 /*
- * script_string.c - string.find, match, gmatch, gsub over our own matcher, and string.format without addresses. They behave as Lua's
- * manual says (6.4). In a protected call of script_run.c.
+ * script_string.c - string.find, match, gmatch, gsub over our own matcher, and string.format without addresses. They
+ * behave as Lua's manual says (6.4). In a protected call of script_run.c.
  */
 #include "stats/script_internal.h"
 #include "stats/script_pattern.h"
@@ -213,7 +213,8 @@ static void add_template(lua_State *L, luaL_Buffer *b, const struct pattern_matc
 }
 
 /* What stands in place of the match; true: it is another text. */
-static bool add_replacement(lua_State *L, luaL_Buffer *b, const struct pattern_match *m, const char *from, const char *end)
+static bool add_replacement(lua_State *L, luaL_Buffer *b, const struct pattern_match *m, const char *from,
+			    const char *end)
 {
 	switch (lua_type(L, 3)) {
 	case LUA_TFUNCTION:

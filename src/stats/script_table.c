@@ -1,6 +1,7 @@
 /*
- * script_table.c - report.table{...}: a table of the report from what a script says. Names and types are checked, cells are copied.
- * Main thread, while on_finish runs: a protected call of script_run.c, so what is made belongs to the script before anything can fail.
+ * script_table.c - report.table{...}: a table of the report from what a script says. Names and types are checked, cells
+ * are copied. Main thread, while on_finish runs: a protected call of script_run.c, so what is made belongs to the
+ * script before anything can fail.
  */
 #include "stats/script_internal.h"
 
@@ -27,7 +28,8 @@ static bool is_name(const char *s, size_t len)
 }
 
 /* A text of the table at index; fallback NULL: it must be there. Copied to the table's memory. */
-static const char *read_text(lua_State *L, int index, struct script_table *t, const char *key, size_t max, const char *fallback)
+static const char *read_text(lua_State *L, int index, struct script_table *t, const char *key, size_t max,
+			     const char *fallback)
 {
 	const char *s;
 	char *copy;
@@ -88,7 +90,8 @@ static void read_column(lua_State *L, struct script_table *t, unsigned int i)
 	int at = lua_gettop(L);
 
 	if (!lua_istable(L, at)) {
-		luaL_error(L, "report.table: column %d must be a table, as in { name = \"bytes\", type = \"u64\" }", (int)i + 1);
+		luaL_error(L, "report.table: column %d must be a table, as in { name = \"bytes\", type = \"u64\" }",
+			   (int)i + 1);
 	}
 	c->name = read_name(L, at, t);
 	c->type = read_type(L, at, t);
@@ -148,8 +151,8 @@ static void check_table_name(lua_State *L, const struct script *s, const char *n
 
 static void bad_cell(lua_State *L, const struct script_table *t, unsigned int col, const char *wanted)
 {
-	luaL_error(L, "report.table '%s', row %d, column '%s': must be %s, not %s", t->def.name, (int)t->table->row_count + 1,
-		   t->columns[col].name, wanted, script_tostring(L, -1, NULL));
+	luaL_error(L, "report.table '%s', row %d, column '%s': must be %s, not %s", t->def.name,
+		   (int)t->table->row_count + 1, t->columns[col].name, wanted, script_tostring(L, -1, NULL));
 }
 
 /* An integer, or a float that is one. */
@@ -175,7 +178,8 @@ static void add_text_cell(lua_State *L, struct script_table *t, unsigned int col
 	text = lua_tolstring(L, -1, &len);
 	t->text_bytes += len;
 	if (t->text_bytes > LIMIT_SCRIPT_MEMORY) {
-		luaL_error(L, "report.table '%s': more than %d MiB of text", t->def.name, (int)(LIMIT_SCRIPT_MEMORY >> 20));
+		luaL_error(L, "report.table '%s': more than %d MiB of text", t->def.name,
+			   (int)(LIMIT_SCRIPT_MEMORY >> 20));
 	}
 	table_textn(t->table, text, len);
 }
@@ -215,7 +219,8 @@ static void add_row(lua_State *L, struct script_table *t)
 	int at = lua_gettop(L);
 
 	if (!lua_istable(L, at)) {
-		luaL_error(L, "report.table '%s': row %d must be a table of cells", t->def.name, (int)t->table->row_count + 1);
+		luaL_error(L, "report.table '%s': row %d must be a table of cells", t->def.name,
+			   (int)t->table->row_count + 1);
 	}
 	for (unsigned int i = 0; i < t->def.column_count; i++) {
 		if (lua_geti(L, at, (lua_Integer)i + 1) == LUA_TNIL) {
@@ -290,7 +295,8 @@ int script_add_table(lua_State *L)
 		return luaL_error(L, "report.table: only on_finish adds tables");
 	}
 	if (!lua_istable(L, 1)) {
-		return luaL_error(L, "report.table wants a table: report.table{ name = ..., columns = {...}, rows = {...} }");
+		return luaL_error(
+			L, "report.table wants a table: report.table{ name = ..., columns = {...}, rows = {...} }");
 	}
 	lua_settop(L, 1);
 	script_check_keys(L, 1, keys, ARRAY_LEN(keys), "report.table wants name, title, description, columns, rows");

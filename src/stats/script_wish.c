@@ -1,6 +1,6 @@
 /*
- * script_wish.c - the table that a script returns: which events and packets it wants to see, with which fields, and its functions. Main
- * thread, before the run; in a protected call of script_run.c, so errors are raised.
+ * script_wish.c - the table that a script returns: which events and packets it wants to see, with which fields, and its
+ * functions. Main thread, before the run; in a protected call of script_run.c, so errors are raised.
  */
 #include "stats/script_internal.h"
 
@@ -121,7 +121,8 @@ void script_read_wish(lua_State *L)
 	struct script *s = script_of(L);
 	int at = lua_gettop(L);
 
-	script_check_keys(L, at, keys, ARRAY_LEN(keys), "a script returns filter, fields, on_event, on_packet, on_finish");
+	script_check_keys(L, at, keys, ARRAY_LEN(keys),
+			  "a script returns filter, fields, on_event, on_packet, on_finish");
 	s->on_event = read_function(L, at, "on_event");
 	s->on_packet = read_function(L, at, "on_packet");
 	s->on_finish = read_function(L, at, "on_finish");

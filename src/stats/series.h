@@ -3,9 +3,9 @@
  *
  * A rotated series is one host's capture cut into consecutive files, each beginning with a snapshot of the
  * processes that live. Two sections follow one another when both name the same host (and boot time, where
- * recorded) and the second begins within SERIES_GAP_NS after the first ends, or overlaps it by less than that. A process
- * of the second's snapshot is then the process of the first with the same pid, program and arguments that
- * had not ended. Nothing else is joined: equal names alone prove nothing.
+ * recorded) and the second begins within SERIES_GAP_NS after the first ends, or overlaps it by less than that. A
+ * process of the second's snapshot is then the process of the first with the same pid, program and arguments that had
+ * not ended. Nothing else is joined: equal names alone prove nothing.
  */
 #ifndef STATS_SERIES_H
 #define STATS_SERIES_H

@@ -1,6 +1,7 @@
 /*
- * spans.c - table `spans`: requests followed through the processes that served them, one row per span of src/join/spans.h, in the
- * order of their numbers. The page draws the slowest trees from these rows (page_trees.c). Main thread, at the end.
+ * spans.c - table `spans`: requests followed through the processes that served them, one row per span of
+ * src/join/spans.h, in the order of their numbers. The page draws the slowest trees from these rows (page_trees.c).
+ * Main thread, at the end.
  */
 #include "base/limits.h"
 #include "stats/join_cells.h"

@@ -46,8 +46,8 @@ int timeline_merge(struct timeline *into, struct timeline *from);
 
 /*
  * Adds a row per interval to a table of two columns (time, interval) and one more per count, of type COL_U64 or
- * COL_BYTES. Empty intervals in the middle are rows too, but not those within a pause. What lies far off at the ends and
- * weighs little is left out and counted in out->rows_dropped. 0 or ERR_NOMEM; t is of no use afterwards but for
+ * COL_BYTES. Empty intervals in the middle are rows too, but not those within a pause. What lies far off at the ends
+ * and weighs little is left out and counted in out->rows_dropped. 0 or ERR_NOMEM; t is of no use afterwards but for
  * release.
  */
 int timeline_rows(struct timeline *t, const struct pauses *pauses, struct table *out);

@@ -1,6 +1,6 @@
 /*
- * tls.c - table `tls`: one row per TLS session found in the packets, with what is visible of it. No batches are read: the
- * shards of src/net have found them. Runs on the main thread at the end.
+ * tls.c - table `tls`: one row per TLS session found in the packets, with what is visible of it. No batches are read:
+ * the shards of src/net have found them. Runs on the main thread at the end.
  */
 #include "stats/net_cells.h"
 #include "stats/passed.h"
@@ -38,8 +38,10 @@ static const struct column columns[] = {
 	{ "group", COL_TEXT, "", "Group of the key exchange the server chose" },
 	{ "key_logged", COL_BOOL, "", "The capture holds secrets of this session, so that others can decrypt it" },
 	{ "flags", COL_TEXT, "",
-	  "no_client_hello, no_server_hello: not in the capture. hello_retry: the server asked for another client hello. "
-	  "early_data: sent with the client hello. ech: encrypted client hello, server_name may be a front. client_certificate: "
+	  "no_client_hello, no_server_hello: not in the capture. hello_retry: the server asked for another client "
+	  "hello. "
+	  "early_data: sent with the client hello. ech: encrypted client hello, server_name may be a front. "
+	  "client_certificate: "
 	  "the client sent one. cut: parts of the handshake are missing from the capture. malformed" },
 	{ "flow", COL_U64, "id", "Row of table flows with this number, source and section" },
 	{ "client_port", COL_U64, "id", "Port of the client" },

@@ -1,6 +1,6 @@
 /*
- * unmatched.c - table `unmatched`: the flows without a socket and the TCP and UDP sockets without a flow, with the reason why,
- * so that nothing goes missing silently. Main thread, at the end.
+ * unmatched.c - table `unmatched`: the flows without a socket and the TCP and UDP sockets without a flow, with the
+ * reason why, so that nothing goes missing silently. Main thread, at the end.
  *
  * Where the input holds only one of the two there is nothing to match, and no rows.
  */

@@ -1,6 +1,6 @@
 /*
- * capture_file.h - the file that a capture is written to: under a temporary name beside the one asked for until it is whole,
- * so that nobody finds half a capture; or standard output ("-").
+ * capture_file.h - the file that a capture is written to: under a temporary name beside the one asked for until it is
+ * whole, so that nobody finds half a capture; or standard output ("-").
  *
  * The first failure sticks. One thread at a time.
  */

@@ -1,8 +1,8 @@
 /*
  * pcapng.h - blocks of a pcapng file (draft-ietf-opsawg-pcapng), appended to a struct buf.
  *
- * Little-endian. Each function appends whole blocks; a block with options is begun and ended around them. A buf that failed
- * stays failed: test it once before its bytes are used. No state but the caller's: any thread, one buf each.
+ * Little-endian. Each function appends whole blocks; a block with options is begun and ended around them. A buf that
+ * failed stays failed: test it once before its bytes are used. No state but the caller's: any thread, one buf each.
  */
 #ifndef WRITERS_PCAPNG_H
 #define WRITERS_PCAPNG_H
@@ -83,8 +83,8 @@ void pcapng_statistics(struct buf *out, const struct pcapng_statistics *s);
 /* A custom block that may be copied, of the enterprise of that number; its data follows, then pcapng_end. */
 struct pcapng_block pcapng_custom_begin(struct buf *out, uint32_t enterprise);
 
-/* A process, in Wireshark's way: a custom block of enterprise 32622, entry type 3. Packets name it by its pid; of several the one
- * with the latest start that is not after the packet counts. */
+/* A process, in Wireshark's way: a custom block of enterprise 32622, entry type 3. Packets name it by its pid; of
+ * several the one with the latest start that is not after the packet counts. */
 #define PCAPNG_ENTERPRISE_WIRESHARK 32622u
 struct pcapng_process {
 	uint32_t pid;

@@ -1,8 +1,9 @@
 /*
  * pcapng_copy.h - blocks and options of a captured section, handed on into a file of ours.
  *
- * The input is untrusted and in the byte order of its section (be); the output is little-endian. What is damaged is left out from
- * there on. Values whose layout is not known are handed on as bytes from little-endian sections and left out from others.
+ * The input is untrusted and in the byte order of its section (be); the output is little-endian. What is damaged is
+ * left out from there on. Values whose layout is not known are handed on as bytes from little-endian sections and left
+ * out from others.
  */
 #ifndef WRITERS_PCAPNG_COPY_H
 #define WRITERS_PCAPNG_COPY_H

@@ -1,5 +1,6 @@
 /*
- * scap.c - see scap.h. Lists and headers go number by number; events, of which there are millions a second, into room made once.
+ * scap.c - see scap.h. Lists and headers go number by number; events, of which there are millions a second, into room
+ * made once.
  *
  * Lengths that readers of the format refuse are cut here (texts) or refused (events). Any thread, one buf each.
  */

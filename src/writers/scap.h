@@ -1,10 +1,12 @@
 /*
- * scap.h - scap blocks out: section header, machine, interfaces, users, processes, descriptors, events, appended to a buf.
+ * scap.h - scap blocks out: section header, machine, interfaces, users, processes, descriptors, events, appended to a
+ * buf.
  *
- * What libs writes today (section 1.2, little-endian): every block padded to 4, process and fd lists V2 with entry lengths, events as
- * V2 blocks (with flags, large where the type asks for it). A buf that ran out of memory is failed and the caller's business.
- * Strings are bytes with a length and may hold NULs where the format says so (args, env, cgroups). What readers have no room for is
- * cut: args, env and cgroups at 4096 bytes, users and groups at 255, other texts at 1023. Any thread, one buf each.
+ * What libs writes today (section 1.2, little-endian): every block padded to 4, process and fd lists V2 with entry
+ * lengths, events as V2 blocks (with flags, large where the type asks for it). A buf that ran out of memory is failed
+ * and the caller's business. Strings are bytes with a length and may hold NULs where the format says so (args, env,
+ * cgroups). What readers have no room for is cut: args, env and cgroups at 4096 bytes, users and groups at 255, other
+ * texts at 1023. Any thread, one buf each.
  */
 #ifndef WRITERS_SCAP_H
 #define WRITERS_SCAP_H
@@ -79,11 +81,13 @@ struct scap_event {
 	uint32_t extra_len;
 };
 
-/* application: of the section header's options, or NULL for none: sysdig to 0.29 at least refuses a header with options. */
+/* application: of the section header's options, or NULL for none: sysdig to 0.29 at least refuses a header with
+ * options. */
 void scap_section(struct buf *out, const char *application);
 void scap_machine(struct buf *out, const struct scap_machine *m);
 void scap_interfaces(struct buf *out, const struct scap_interface *rows, size_t count);
-void scap_users(struct buf *out, const struct scap_user *users, size_t user_count, const struct scap_group *groups, size_t group_count);
+void scap_users(struct buf *out, const struct scap_user *users, size_t user_count, const struct scap_group *groups,
+		size_t group_count);
 
 /* A process list block is begun, filled thread by thread, and ended; so is the fd list of one thread. */
 size_t scap_threads_begin(struct buf *out);
@@ -93,8 +97,9 @@ size_t scap_fds_begin(struct buf *out, int64_t tid);
 void scap_fd(struct buf *out, const struct scap_fd *fd);
 void scap_fds_end(struct buf *out, size_t begun);
 
-/* False: an event longer than blocks may be (65536 bytes, large types 64 MiB), more than LIMIT_EVENT_PARAMS parameters, or a parameter
- * too long for its type; nothing was added. How wide lengths are depends on the type, whichever of lens and lens32 is given. */
+/* False: an event longer than blocks may be (65536 bytes, large types 64 MiB), more than LIMIT_EVENT_PARAMS parameters,
+ * or a parameter too long for its type; nothing was added. How wide lengths are depends on the type, whichever of lens
+ * and lens32 is given. */
 bool scap_event(struct buf *out, const struct scap_event *ev);
 
 #endif

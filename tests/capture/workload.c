@@ -598,7 +598,9 @@ static void message_client(void)
 	enter(client_ns);
 	fd = (int)need(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
 	for (int i = 0; i < 2; i++) {
-		many[i].msg_hdr = (struct msghdr){ .msg_name = &peers[i], .msg_namelen = sizeof(peers[i]), .msg_iov = &v[i], .msg_iovlen = 1 };
+		many[i].msg_hdr = (struct msghdr){
+			.msg_name = &peers[i], .msg_namelen = sizeof(peers[i]), .msg_iov = &v[i], .msg_iovlen = 1
+		};
 	}
 	need(sendmmsg(fd, many, 2, 0), "sendmmsg");
 	note("sendmmsg", "res=3 |data=one|->%s:%d|fd=%d(<4u>", server_ip, MESSAGE_PORT, fd);
@@ -606,8 +608,8 @@ static void message_client(void)
 	v[0].iov_len = v[1].iov_len = sizeof(data[0]);
 	need(recvmmsg(fd, many, 2, 0, NULL), "recvmmsg");
 	for (int i = 0; i < 2; i++) {
-		note("recvmmsg", "res=%u |data=%.*s|tuple=%s:%u->", many[i].msg_len, (int)many[i].msg_len, data[i], inet_ntoa(peers[i].sin_addr),
-		     ntohs(peers[i].sin_port));
+		note("recvmmsg", "res=%u |data=%.*s|tuple=%s:%u->", many[i].msg_len, (int)many[i].msg_len, data[i],
+		     inet_ntoa(peers[i].sin_addr), ntohs(peers[i].sin_port));
 	}
 	close(fd);
 	child_ends(0);
@@ -668,7 +670,9 @@ static void passed_server(void)
 	} control;
 	char data[16];
 	struct iovec text = { data, sizeof(data) };
-	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = {
+		.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	int fd;
 
 	need(recvmsg(passing[1], &m, MSG_CMSG_CLOEXEC), "recvmsg");
@@ -688,9 +692,12 @@ static void passed_on(void)
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	} control = { .head = {
+			      .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
 	struct iovec text = { "take", 4 };
-	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = {
+		.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	int listening = (int)need(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
 	pid_t server, client;
 	int fd;

@@ -7,7 +7,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct analyzer *const choice[] = { &analyzer_dns_udp, &analyzer_dns_tcp, &analyzer_tls, &analyzer_mdns };
+	static const struct analyzer *const choice[] = { &analyzer_dns_udp, &analyzer_dns_tcp, &analyzer_tls,
+							 &analyzer_mdns };
 
 	feed_both(choice, ARRAY_LEN(choice), data, size);
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * fuzz_filter_file.c - fuzz target: any bytes as a file of saved filters, and every filter of it by name; the text of each as a
- * time of `thresher print --from` too.
+ * fuzz_filter_file.c - fuzz target: any bytes as a file of saved filters, and every filter of it by name; the text of
+ * each as a time of `thresher print --from` too.
  */
 #include "cli/filter_file.h"
 #include "cli/print_time.h"
@@ -12,7 +12,8 @@ static void use(const struct filter_book *book, const char *name)
 	struct err e;
 
 	err_init(&e);
-	if (filter_book_find(book, name, &saved, &e) == 0 && filter_new(saved->text, filter_book_library(book), &f, &e) == 0) {
+	if (filter_book_find(book, name, &saved, &e) == 0 &&
+	    filter_new(saved->text, filter_book_library(book), &f, &e) == 0) {
 		filter_free(f);
 	}
 }

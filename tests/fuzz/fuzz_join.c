@@ -1,6 +1,7 @@
 /*
- * fuzz_join.c - fuzz target: any bytes as a capture of calls and packets, joined: pairs, clocks, transactions and spans must be sound
- * among themselves; then their tables, the trace, and a second pass that asks of every packet and event what print --join says.
+ * fuzz_join.c - fuzz target: any bytes as a capture of calls and packets, joined: pairs, clocks, transactions and spans
+ * must be sound among themselves; then their tables, the trace, and a second pass that asks of every packet and event
+ * what print --join says.
  */
 #include "in_memory.h"
 
@@ -83,9 +84,12 @@ static void check_spans(const struct join *j)
 		need(s[i].id == i && s[i].root < count, "numbers of spans");
 		need(s[i].parent == UINT32_MAX || s[i].parent < count, "parent among the spans");
 		need(i == 0 || s[i - 1].start_ns <= s[i].start_ns, "spans by start");
-		need(up != NULL ? s[i].depth == up->depth + 1 && s[i].root == up->root : s[i].depth == 0 && s[i].root == i, "a tree");
+		need(up != NULL ? s[i].depth == up->depth + 1 && s[i].root == up->root
+				: s[i].depth == 0 && s[i].root == i,
+		     "a tree");
 		need(s[i].name != NULL && s[i].protocol != NULL && s[i].end_ns >= s[i].start_ns, "a whole span");
-		need(s[i].exchange == NULL || join_span_of_exchange(j, s[i].exchange) == &s[i], "one span of an exchange");
+		need(s[i].exchange == NULL || join_span_of_exchange(j, s[i].exchange) == &s[i],
+		     "one span of an exchange");
 	}
 }
 
@@ -96,7 +100,8 @@ static void check_http(const struct join *j)
 
 	(void)join_spans(j, &spans);
 	for (size_t i = 0; i < count; i++) {
-		need(h[i].packets != NULL || h[i].calls[0] != NULL || h[i].calls[1] != NULL, "a view of each transaction");
+		need(h[i].packets != NULL || h[i].calls[0] != NULL || h[i].calls[1] != NULL,
+		     "a view of each transaction");
 		need(h[i].span == UINT32_MAX || h[i].span < spans, "span of a transaction");
 	}
 }

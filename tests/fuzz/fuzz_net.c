@@ -5,8 +5,8 @@
  * The same packets go through twice, in batches as the input says and in one: all that comes out must be equal, or the
  * report would depend on the batch size. Every packet is a block of memory of its own that is freed with its batch.
  *
- * Input: a little-endian pcapng file (only what is in its blocks counts), or records one after the other: a byte of flags
- * (REC_), two of length, for packets with options one of their length, then the bytes.
+ * Input: a little-endian pcapng file (only what is in its blocks counts), or records one after the other: a byte of
+ * flags (REC_), two of length, for packets with options one of their length, then the bytes.
  */
 #include "net_digest.h"
 
@@ -83,7 +83,8 @@ static void read_compact(struct records *rs, const uint8_t *data, size_t size)
 		r->data = take(&c, len, &r->len);
 		r->orig_len = r->len + ((flags & REC_CUT) != 0 ? 1000 : 0);
 		rs->now_ns += (flags & REC_BACK) != 0 ? UINT64_C(40) * NSEC_PER_SEC : 1000;
-		r->ts_ns = rs->now_ns - ((flags & (REC_BACK | REC_CUT)) == (REC_BACK | REC_CUT) ? NSEC_PER_SEC * 80 : 0);
+		r->ts_ns =
+			rs->now_ns - ((flags & (REC_BACK | REC_CUT)) == (REC_BACK | REC_CUT) ? NSEC_PER_SEC * 80 : 0);
 	}
 }
 
@@ -173,7 +174,8 @@ static void fill(struct batch *b, const struct records *rs, uint32_t from, uint3
 			b->packets[b->packet_count++] =
 				(struct packet){ .ts_ns = r->ts_ns,
 						 .data = exact(r->data, r->len),
-						 .options = r->options_len >= 4 ? exact(r->options, r->options_len) : NULL,
+						 .options =
+							 r->options_len >= 4 ? exact(r->options, r->options_len) : NULL,
 						 .options_len = r->options_len >= 4 ? r->options_len : 0,
 						 .cap_len = r->len,
 						 .orig_len = r->orig_len,

@@ -1,6 +1,6 @@
 /*
- * net_digest.h - one number over everything in the rows of src/net, so that two ways to the same packets or bytes can be
- * compared, and every byte of them is read once under the sanitizer. Texts count by content, flows by place.
+ * net_digest.h - one number over everything in the rows of src/net, so that two ways to the same packets or bytes can
+ * be compared, and every byte of them is read once under the sanitizer. Texts count by content, flows by place.
  */
 #ifndef FUZZ_NET_DIGEST_H
 #define FUZZ_NET_DIGEST_H
@@ -75,7 +75,8 @@ static inline void digest_flow(uint64_t *d, const struct flow *f)
 
 static inline void digest_message(uint64_t *d, const struct http_message *m)
 {
-	const uint64_t values[] = { m->first_ns, m->last_ns, m->first_num, m->last_num, m->head_ns, m->head_num, m->start, m->end,
+	const uint64_t values[] = { m->first_ns,   m->last_ns,    m->first_num,     m->last_num,
+				    m->head_ns,    m->head_num,   m->start,         m->end,
 				    m->head_bytes, m->body_bytes, m->content_length };
 
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
@@ -86,8 +87,9 @@ static inline void digest_message(uint64_t *d, const struct http_message *m)
 
 static inline void digest_http(uint64_t *d, const struct http_tx *t)
 {
-	const struct text *const texts[] = { t->method, t->target, t->host, t->scheme, t->user_agent, t->referrer, t->reason,
-					     t->server, t->location, t->forwarded, t->upgrade };
+	const struct text *const texts[] = { t->method,     t->target,    t->host,   t->scheme,
+					     t->user_agent, t->referrer,  t->reason, t->server,
+					     t->location,   t->forwarded, t->upgrade };
 
 	digest_u64(d, t->flow != NULL ? t->flow->id : UINT64_MAX);
 	digest_u64(d, t->flags);
@@ -118,7 +120,8 @@ static inline void digest_dns(uint64_t *d, const struct dns_tx *t)
 	for (uint32_t i = 0; i < t->kept_count; i++) {
 		const struct dns_answer *a = &t->kept[i];
 
-		digest_u64(d, (uint64_t)a->ttl << 32 | (uint32_t)a->type << 16 | (uint32_t)a->section << 8 | a->addr_len);
+		digest_u64(d,
+			   (uint64_t)a->ttl << 32 | (uint32_t)a->type << 16 | (uint32_t)a->section << 8 | a->addr_len);
 		digest_bytes(d, a->addr, a->addr_len);
 		digest_text(d, a->name);
 		digest_text(d, a->data);

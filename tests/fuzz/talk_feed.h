@@ -2,12 +2,12 @@
  * talk_feed.h - feeds analyzers with a conversation written down in the fuzzer's input, as the tracker would.
  *
  * Input: a byte that chooses analyzer and ends, then the bytes of the conversation, with commands between (0xFF and):
- * 0 the other side speaks, 1 another packet, 2 N lost bytes (16 times N; 0: unknown how many), 3 N the side ends, 4 forty
- * seconds pass, 0xFF the byte itself.
+ * 0 the other side speaks, 1 another packet, 2 N lost bytes (16 times N; 0: unknown how many), 3 N the side ends, 4
+ * forty seconds pass, 0xFF the byte itself.
  *
- * Each conversation is fed twice, as it is and with every chunk of a stream (up to its first gap) cut into pieces. Where
- * the begin was seen and nothing was wrong with the content the rows must be equal; behind anything wrong an analyzer may look
- * for the next message where a packet begins, and those are others then.
+ * Each conversation is fed twice, as it is and with every chunk of a stream (up to its first gap) cut into pieces.
+ * Where the begin was seen and nothing was wrong with the content the rows must be equal; behind anything wrong an
+ * analyzer may look for the next message where a packet begins, and those are others then.
  */
 #ifndef FUZZ_TALK_FEED_H
 #define FUZZ_TALK_FEED_H
@@ -179,11 +179,11 @@ struct fed {
 /* HTTP/1 rows as long as one follows the other without a byte between, whole. */
 static inline bool feed_is_next(const struct http_tx *t, const struct http_tx *before)
 {
-	const uint32_t wrong = HTTP_REQUEST_CUT | HTTP_RESPONSE_CUT | HTTP_REQUEST_OPEN | HTTP_RESPONSE_OPEN | HTTP_RESET |
-			       HTTP_HEAD_CUT | HTTP_MALFORMED;
+	const uint32_t wrong = HTTP_REQUEST_CUT | HTTP_RESPONSE_CUT | HTTP_REQUEST_OPEN | HTTP_RESPONSE_OPEN |
+			       HTTP_RESET | HTTP_HEAD_CUT | HTTP_MALFORMED;
 
-	return (t->flags & (HTTP_REQUEST | HTTP_RESPONSE | wrong)) == (HTTP_REQUEST | HTTP_RESPONSE) && t->stream == 0 &&
-	       t->request.start == (before != NULL ? before->request.end : 0) &&
+	return (t->flags & (HTTP_REQUEST | HTTP_RESPONSE | wrong)) == (HTTP_REQUEST | HTTP_RESPONSE) &&
+	       t->stream == 0 && t->request.start == (before != NULL ? before->request.end : 0) &&
 	       t->response.start == (before != NULL ? before->response.end : 0);
 }
 
@@ -232,10 +232,12 @@ static inline const char *feed_text(const struct text *t)
 
 static inline void feed_show_message(const char *name, const struct http_message *m)
 {
-	fprintf(stderr, "  %s: first %llu last %llu head %llu offsets %llu-%llu head %llu body %llu declared %lld type %s\n", name,
-		(unsigned long long)m->first_num, (unsigned long long)m->last_num, (unsigned long long)m->head_num,
-		(unsigned long long)m->start, (unsigned long long)m->end, (unsigned long long)m->head_bytes,
-		(unsigned long long)m->body_bytes, (long long)m->content_length, feed_text(m->content_type));
+	fprintf(stderr,
+		"  %s: first %llu last %llu head %llu offsets %llu-%llu head %llu body %llu declared %lld type %s\n",
+		name, (unsigned long long)m->first_num, (unsigned long long)m->last_num,
+		(unsigned long long)m->head_num, (unsigned long long)m->start, (unsigned long long)m->end,
+		(unsigned long long)m->head_bytes, (unsigned long long)m->body_bytes, (long long)m->content_length,
+		feed_text(m->content_type));
 }
 
 /* The rows for whoever looks for the difference. */
@@ -244,7 +246,8 @@ static inline void feed_show(const struct feed *f)
 	for (size_t i = 0; i < f->rows.http.count; i++) {
 		const struct http_tx *t = rows_at(&f->rows.http, i);
 
-		fprintf(stderr, "http %zu: flags %x client %u status %u version %u stream %u depth %u method %s target %s\n", i,
+		fprintf(stderr,
+			"http %zu: flags %x client %u status %u version %u stream %u depth %u method %s target %s\n", i,
 			t->flags, t->client, t->status, t->version, t->stream, t->depth, feed_text(t->method),
 			feed_text(t->target));
 		feed_show_message("request", &t->request);
@@ -253,21 +256,26 @@ static inline void feed_show(const struct feed *f)
 	for (size_t i = 0; i < f->rows.dns.count; i++) {
 		const struct dns_tx *t = rows_at(&f->rows.dns, i);
 
-		fprintf(stderr, "dns %zu: flags %x client %u id %u rcode %u name %s packets %llu %llu %llu bytes %u %u kept %u\n", i,
-			t->flags, t->client, t->id, t->rcode, feed_text(t->name), (unsigned long long)t->query_num,
+		fprintf(stderr,
+			"dns %zu: flags %x client %u id %u rcode %u name %s packets %llu %llu %llu bytes %u %u kept "
+			"%u\n",
+			i, t->flags, t->client, t->id, t->rcode, feed_text(t->name), (unsigned long long)t->query_num,
 			(unsigned long long)t->last_query_num, (unsigned long long)t->response_num, t->query_bytes,
 			t->response_bytes, t->kept_count);
 	}
 	for (size_t i = 0; i < f->rows.tls.count; i++) {
 		const struct tls_session *t = rows_at(&f->rows.tls, i);
 
-		fprintf(stderr, "tls %zu: flags %x client %u version %x %x cipher %x alert %u %u sni %s ja3 %s ja3s %s ja4 %s\n", i,
-			t->flags, t->client, t->version, t->client_version, t->cipher, t->alert[0], t->alert[1],
+		fprintf(stderr,
+			"tls %zu: flags %x client %u version %x %x cipher %x alert %u %u sni %s ja3 %s ja3s %s ja4 "
+			"%s\n",
+			i, t->flags, t->client, t->version, t->client_version, t->cipher, t->alert[0], t->alert[1],
 			feed_text(t->sni), t->ja3, t->ja3s, t->ja4);
 		fprintf(stderr, "  packets %llu %llu records %llu %llu bytes %llu %llu subject %s\n",
 			(unsigned long long)t->client_hello_num, (unsigned long long)t->server_hello_num,
 			(unsigned long long)t->records[0], (unsigned long long)t->records[1],
-			(unsigned long long)t->data_bytes[0], (unsigned long long)t->data_bytes[1], feed_text(t->subject));
+			(unsigned long long)t->data_bytes[0], (unsigned long long)t->data_bytes[1],
+			feed_text(t->subject));
 	}
 }
 

@@ -143,7 +143,9 @@ static int read_list(const char *path)
 
 static int count_all(const char *capture)
 {
-	struct engine_options opt = { .threads = 2, .batch_bytes = 1u << 20, .fold = true, .no_ndpi = true, .taps = taps };
+	struct engine_options opt = {
+		.threads = 2, .batch_bytes = 1u << 20, .fold = true, .no_ndpi = true, .taps = taps
+	};
 	struct engine *engine = NULL;
 	struct input_list inputs;
 	const struct counts *sum;

@@ -2,8 +2,8 @@
  * mkbench.c - makes a long capture of a short one, for bench.sh: the metadata blocks once, then the event
  * blocks COPIES times, each copy later than the one before by the span of the original and a second.
  *
- * mkbench COPIES [steady] < short.scap > long.scap; V2 blocks, little-endian, one section, not compressed. Each copy starts
- * all processes of the original anew. With "steady" the copies after the first hold only what threads do that
+ * mkbench COPIES [steady] < short.scap > long.scap; V2 blocks, little-endian, one section, not compressed. Each copy
+ * starts all processes of the original anew. With "steady" the copies after the first hold only what threads do that
  * live through the whole original: the same servers go on serving, as in a longer capture of the same hosts.
  */
 #include "base/buf.h"

@@ -6,8 +6,9 @@
  *                               data packet of a hundred sent again, some swapped, some connections reset, DNS.
  * mkhttp short FILE [FLOWS]     FLOWS (1000000) flows of one or two packets: a scan, rejected, datagrams.
  *
- * Writes pcapng (Ethernet, microseconds, right checksums) and prints what a reader must find as key=value lines. Numbers are
- * drawn from a generator of its own and the clock is counted: the same arguments give the same bytes everywhere.
+ * Writes pcapng (Ethernet, microseconds, right checksums) and prints what a reader must find as key=value lines.
+ * Numbers are drawn from a generator of its own and the clock is counted: the same arguments give the same bytes
+ * everywhere.
  */
 #include "mkcap.h"
 

@@ -1,14 +1,14 @@
 /*
- * mkpair.c - makes two captures of one busy web server, its system calls and its packets, for bench.sh and the proofs of the
- * join, and says what is in them.
+ * mkpair.c - makes two captures of one busy web server, its system calls and its packets, for bench.sh and the proofs
+ * of the join, and says what is in them.
  *
  * mkpair CALLS PACKETS [FLOWS]     FLOWS (100000) connections of one request each, about 64 at any moment, served by four
  *                                  single-threaded workers: accept, read, a file, write, end. Each has a tuple of its own but
  *                                  for every hundredth, which has that of one long over.
  *
- * The packets' clock is 3 h ahead and runs 20 ppm faster. Writes pcapng both (events without enter events, packets of Ethernet
- * with microseconds) and prints what a reader must find as key=value lines. Numbers are drawn from a generator of its own and the
- * clock is counted: the same arguments give the same bytes everywhere.
+ * The packets' clock is 3 h ahead and runs 20 ppm faster. Writes pcapng both (events without enter events, packets of
+ * Ethernet with microseconds) and prints what a reader must find as key=value lines. Numbers are drawn from a generator
+ * of its own and the clock is counted: the same arguments give the same bytes everywhere.
  */
 #include "mkpkt.h"
 
@@ -99,7 +99,9 @@ static size_t make_response(struct pair *p, struct conn *c)
 {
 	size_t body = 100 + draw(p, 2400);
 	int n = snprintf(c->text[1], MESSAGE_MAX,
-			 "HTTP/1.1 200 OK\r\nServer: pair\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", body);
+			 "HTTP/1.1 200 OK\r\nServer: pair\r\nContent-Type: text/plain\r\nContent-Length: "
+			 "%zu\r\nConnection: close\r\n\r\n",
+			 body);
 	uint32_t x = draw(p, UINT32_MAX);
 
 	for (size_t i = 0; i < body; i++) {
@@ -115,7 +117,8 @@ static void conn_start(struct pair *p, struct conn *c)
 	uint64_t n = p->flows % 100 == 0 && p->tuples >= REUSED_AFTER ? p->tuples - REUSED_AFTER : p->tuples++;
 	uint32_t isn = draw(p, UINT32_MAX);
 
-	snprintf(c->ip, sizeof(c->ip), "10.%u.%u.7", (unsigned int)(1 + n / 60000 / 250), (unsigned int)(n / 60000 % 250));
+	snprintf(c->ip, sizeof(c->ip), "10.%u.%u.7", (unsigned int)(1 + n / 60000 / 250),
+		 (unsigned int)(n / 60000 % 250));
 	mkconv_init(&c->v, &p->packets, c->ip, (uint16_t)(1024 + n % 60000), "10.0.0.2", 80, 0);
 	c->v.num = &p->num;
 	c->v.seq[0] = isn;
@@ -180,7 +183,9 @@ static bool packet_step(struct pair *p, struct conn *c)
 
 static void io(struct pair *p, struct conn *c, uint16_t type, unsigned int side, size_t n)
 {
-	struct mkcap_io x = { .res = (int64_t)n, .fd = fd_of(c), .data = c->text[side], .len = n < SNAPLEN ? n : SNAPLEN, .size = 4096 };
+	struct mkcap_io x = {
+		.res = (int64_t)n, .fd = fd_of(c), .data = c->text[side], .len = n < SNAPLEN ? n : SNAPLEN, .size = 4096
+	};
 
 	if (type == EV_RECVFROM) {
 		x.sip = c->ip;

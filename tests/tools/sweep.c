@@ -1,7 +1,7 @@
 /*
- * sweep.c - every seed cut at every byte and with every byte changed, samples of syscalls and of packets cut and changed
- * at many places, gzip and zstd streams cut at every byte: each through all tables of a report, some through its files.
- * Nothing may crash or hang, and a cut inside a block may not go unnoticed.
+ * sweep.c - every seed cut at every byte and with every byte changed, samples of syscalls and of packets cut and
+ * changed at many places, gzip and zstd streams cut at every byte: each through all tables of a report, some through
+ * its files. Nothing may crash or hang, and a cut inside a block may not go unnoticed.
  *
  * Runs on as many processes as there are CPUs; each input belongs to one of them by its number. What a dead
  * process was doing is said. Ends with "N passed, N failed".

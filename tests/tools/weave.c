@@ -1,10 +1,10 @@
 /*
- * weave.c - one capture of two: syscalls and packets of the same time in one section, block by block in the order of their
- * times, as a recorder of both would have written them.
+ * weave.c - one capture of two: syscalls and packets of the same time in one section, block by block in the order of
+ * their times, as a recorder of both would have written them.
  *
  * weave CALLS.scap PACKETS.pcapng > both.pcapng; pcapng of one section each, little-endian, not compressed. The
- * section header and the lists of the syscalls come first, then the interfaces of the packets, then all else. A block without a
- * time keeps its place behind the one before it.
+ * section header and the lists of the syscalls come first, then the interfaces of the packets, then all else. A block
+ * without a time keeps its place behind the one before it.
  */
 #include "base/buf.h"
 #include "base/cursor.h"
