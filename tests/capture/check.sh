@@ -531,7 +531,7 @@ if [ "$(id -u)" != 0 ] || ! "$rec" --check > can 2>&1; then
 fi
 
 cc=${CC:-cc}
-$cc -O1 -pthread -o workload "$here/workload.c" && $cc -O1 -I"$top/src" -o extras "$here/extras.c" && $cc -O1 -o udp_self "$here/udp_self.c" ||
+$cc -O1 -pthread -o workload "$here/workload.c" "$here/workload_sockets.c" && $cc -O1 -I"$top/src" -o extras "$here/extras.c" && $cc -O1 -o udp_self "$here/udp_self.c" ||
 	{ echo "the workload does not compile"; echo "0 passed, 1 failed"; exit 1; }
 ip netns add ${ns}a && ip netns add ${ns}b && ip link add ${ns}va netns ${ns}a type veth peer name ${ns}vb netns ${ns}b &&
 	ip -n ${ns}a addr add 10.99.77.1/24 dev ${ns}va && ip -n ${ns}b addr add 10.99.77.2/24 dev ${ns}vb &&
