@@ -118,6 +118,12 @@ static enum http_answer take(struct http_pairs *p, uint32_t i, struct http_pair 
 	return ANSWERS_ONE;
 }
 
+/* Had the sender of the response received no request but the first that waits? */
+static bool is_only(const struct http_pairs *p, uint64_t had)
+{
+	return p->count == 1 || pair_at(p, 1)->start >= had;
+}
+
 enum http_answer http_pairs_answer(struct http_pairs *p, uint64_t start, uint64_t had, uint64_t known,
 				   struct http_pair *ret_one, uint8_t *ret_asked)
 {
@@ -130,14 +136,14 @@ enum http_answer http_pairs_answer(struct http_pairs *p, uint64_t start, uint64_
 		p->over -= p->count == 0 && p->over > 0;
 		return ANSWERS_NONE;
 	}
-	while (n < p->count && pair_at(p, n)->start < had) {
-		n++;
-	}
-	if (n == 0) {
+	if (pair_at(p, 0)->start >= had) {
 		return ANSWERS_NONE;
 	}
-	if (pair_at(p, 0)->asked != ASKED_LOST && (!p->doubt || (n == 1 && had <= known))) {
+	if (pair_at(p, 0)->asked != ASKED_LOST && (!p->doubt || (had <= known && is_only(p, had)))) {
 		return take(p, 0, ret_one, ret_asked);
+	}
+	while (n < p->count && pair_at(p, n)->start < had) {
+		n++;
 	}
 	i = asked_next(p, n, start);
 	if (i < n) {

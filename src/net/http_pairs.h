@@ -60,7 +60,7 @@ enum http_answer http_pairs_answer(struct http_pairs *p, uint64_t start, uint64_
 int http_pairs_lost(struct http_pairs *p, struct http_pair one);
 /* Responses wait for their requests: those sent when no more than had was there of the requests are nobody's. */
 void http_pairs_drop_early(struct http_pairs *p, uint64_t had);
-/* The same without taking it, or NULL; of requests. */
+/* The oldest request that waits, not taken; NULL: none, or requests were lost before it. */
 const struct http_pair *http_pairs_front(const struct http_pairs *p);
 /* Flags for all that wait. */
 void http_pairs_mark(struct http_pairs *p, uint32_t flags);
