@@ -5,6 +5,8 @@
 
 #include <ctype.h>
 
+#include "base/words.h"
+
 #define AT(member) offsetof(struct capture_options, member)
 #define MIB (UINT64_C(1) << 20)
 /* Of the data of one call: an event's parameters fit into 64 KiB. */
@@ -188,22 +190,14 @@ static int set_number(const struct capture_option_row *r, void *at, const char *
 
 static int set_word(const struct capture_option_row *r, void *at, const char *value, struct err *e)
 {
-	const char *word = r->choices;
-	size_t len = strlen(value);
+	int word = words_find(r->choices, value, strlen(value));
+	uint64_t x = (uint64_t)word;
 
-	for (uint64_t i = 0;; i++) {
-		size_t n = strcspn(word, " ");
-
-		if (n == len && memcmp(word, value, n) == 0) {
-			memcpy(at, &i, sizeof(i));
-			return 0;
-		}
-		if (word[n] == '\0') {
-			return err_set(e, ERR_USAGE, "option --%s wants one of %s, not '%s'", r->name, r->choices,
-				       value);
-		}
-		word += n + 1;
+	if (word < 0) {
+		return err_set(e, ERR_USAGE, "option --%s wants one of %s, not '%s'", r->name, r->choices, value);
 	}
+	memcpy(at, &x, sizeof(x));
+	return 0;
 }
 
 static int set_list(const struct capture_option_row *r, struct option_list *list, const char *value, struct err *e)

@@ -323,6 +323,20 @@ static int put_section(struct output *o, int64_t *io_fd, unsigned int count, str
 	return rc;
 }
 
+/* A hundred events, of which the last one makes the file full; then the next file, but after the last one. */
+static void put_full_file(struct output *o, int64_t *io_fd, bool last)
+{
+	struct err e;
+
+	err_init(&e);
+	CU_ASSERT_EQUAL(put_section(o, io_fd, 99, &e), 0);
+	CU_ASSERT_FALSE(output_full(o, MK_T0));
+	mk_event(output_room(o, OUTPUT_OF_EVENTS), MK_T0, 77, (*io_fd)++);
+	CU_ASSERT_EQUAL(output_put(o, OUTPUT_OF_EVENTS, 1, &e), 0);
+	CU_ASSERT_TRUE(output_full(o, MK_T0));
+	CU_ASSERT_TRUE(last || output_next(o, MK_T0, &e) == 0);
+}
+
 static void test_capture_output_rotation(void)
 {
 	for (unsigned int form = SINK_PLAIN; form <= SINK_ZSTD; form++) {
@@ -338,12 +352,7 @@ static void test_capture_output_rotation(void)
 		opt.path = mk_in(&dir, 0, form_names[form]);
 		CU_ASSERT_EQUAL_FATAL(output_open(&opt, &o, &e), 0);
 		for (unsigned int i = 0; i < 5; i++) {
-			CU_ASSERT_EQUAL(put_section(o, &fd, 99, &e), 0);
-			CU_ASSERT_FALSE(output_full(o, MK_T0));
-			mk_event(output_room(o, OUTPUT_OF_EVENTS), MK_T0, 77, fd++);
-			CU_ASSERT_EQUAL(output_put(o, OUTPUT_OF_EVENTS, 1, &e), 0);
-			CU_ASSERT_TRUE(output_full(o, MK_T0));
-			CU_ASSERT_TRUE(i == 4 || output_next(o, MK_T0, &e) == 0);
+			put_full_file(o, &fd, i == 4);
 		}
 		CU_ASSERT_EQUAL(output_close(o, &e), 0);
 		output_counts(o, &counts);
@@ -381,12 +390,7 @@ static void test_capture_output_ring(void)
 	opt.path = mk_in(&dir, 0, "r.scap");
 	CU_ASSERT_EQUAL_FATAL(output_open(&opt, &o, &e), 0);
 	for (unsigned int i = 0; i < 10; i++) {
-		CU_ASSERT_EQUAL(put_section(o, &fd, 99, &e), 0);
-		CU_ASSERT_FALSE(output_full(o, MK_T0));
-		mk_event(output_room(o, OUTPUT_OF_EVENTS), MK_T0, 77, fd++);
-		CU_ASSERT_EQUAL(output_put(o, OUTPUT_OF_EVENTS, 1, &e), 0);
-		CU_ASSERT_TRUE(output_full(o, MK_T0));
-		CU_ASSERT_TRUE(i == 9 || output_next(o, MK_T0, &e) == 0);
+		put_full_file(o, &fd, i == 9);
 	}
 	CU_ASSERT_EQUAL(output_close(o, &e), 0);
 	output_free(o);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/words.h"
 
 #define AT(member) offsetof(struct options, member)
 
@@ -240,22 +241,14 @@ static int set_letter(const struct option_row *r, void *at, const char *value, s
 
 static int set_word(const struct option_row *r, void *at, const char *value, struct err *e)
 {
-	const char *word = r->choices;
-	size_t len = strlen(value);
+	int word = words_find(r->choices, value, strlen(value));
+	uint64_t x = (uint64_t)word;
 
-	for (uint64_t i = 0;; i++) {
-		size_t n = strcspn(word, " ");
-
-		if (n == len && memcmp(word, value, n) == 0) {
-			memcpy(at, &i, sizeof(i));
-			return 0;
-		}
-		if (word[n] == '\0') {
-			return err_set(e, ERR_USAGE, "option --%s wants one of the words %s, not '%s'", r->name,
-				       r->choices, value);
-		}
-		word += n + 1;
+	if (word < 0) {
+		return err_set(e, ERR_USAGE, "option --%s wants one of the words %s, not '%s'", r->name, r->choices, value);
 	}
+	memcpy(at, &x, sizeof(x));
+	return 0;
 }
 
 /* Units of a duration; a shorter one that begins a longer one comes after it. */

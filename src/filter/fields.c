@@ -6,6 +6,7 @@
 #include "filter/fields.h"
 
 #include "base/escape.h"
+#include "base/words.h"
 #include "events/addr.h"
 #include "events/text.h"
 #include "filter/container_json.h"
@@ -59,27 +60,13 @@ const char *field_title(size_t i)
 	return class != NULL ? class->title : NULL;
 }
 
-/* Is the word one of those, separated by blanks, that the names of a class begin with? */
-static bool begins_names(const char *words, const char *word, size_t len)
-{
-	while (words != NULL && *words != '\0') {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && memcmp(words, word, len) == 0) {
-			return true;
-		}
-		words += n + (words[n] == ' ');
-	}
-	return words == NULL;
-}
-
 const struct field *field_find(const char *name, size_t len)
 {
 	const char *dot = memchr(name, '.', len);
 	size_t first = dot != NULL ? (size_t)(dot - name) : len;
 
 	for (size_t k = 0; k < ARRAY_LEN(classes); k++) {
-		if (!begins_names(classes[k]->first, name, first)) {
+		if (classes[k]->first != NULL && words_find(classes[k]->first, name, first) < 0) {
 			continue;
 		}
 		for (size_t i = 0; i < classes[k]->count; i++) {

@@ -6,6 +6,8 @@
  */
 #include "writers/scap.h"
 
+#include <endian.h>
+
 #include "base/limits.h"
 #include "schema/extra.h"
 #include "schema/schema.h"
@@ -306,27 +308,21 @@ void scap_fds_end(struct buf *out, size_t begun)
 
 static uint8_t *put16(uint8_t *p, uint16_t x)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	x = __builtin_bswap16(x);
-#endif
+	x = htole16(x);
 	memcpy(p, &x, sizeof(x));
 	return p + sizeof(x);
 }
 
 static uint8_t *put32(uint8_t *p, uint32_t x)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	x = __builtin_bswap32(x);
-#endif
+	x = htole32(x);
 	memcpy(p, &x, sizeof(x));
 	return p + sizeof(x);
 }
 
 static uint8_t *put64(uint8_t *p, uint64_t x)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	x = __builtin_bswap64(x);
-#endif
+	x = htole64(x);
 	memcpy(p, &x, sizeof(x));
 	return p + sizeof(x);
 }
